@@ -55,6 +55,27 @@ async function runExample(
   return { code, output };
 }
 
+it("branches.ts continues both branches of an edited conversation", async () => {
+  const { code, output } = await runExample("branches.ts");
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^Now: Which joke\?/u) });
+  expect(output).toContain("In the other branch: Arrr!");
+  expect(output).toMatch(/^fork: \S+-2$/mu);
+  expect(output.match(/^\S+Z \d+ bytes/gmu)).toHaveLength(3);
+});
+
+it("undo.ts goes back to the version before", async () => {
+  for (let run = 0; run < 2; run += 1) {
+    expect(await runExample("undo.ts")).toEqual({
+      code: 0,
+      output: [
+        "items { removed: [ 'buy milk', 'call Ada' ], added: [] }",
+        '{"title":"Notes","items":["buy milk","call Ada"]}',
+        "4 versions\n",
+      ].join("\n"),
+    });
+  }
+});
+
 describe.each(["sqlite.ts", "file-system.ts", "history.ts"])("%s", (name) => {
   it("continues the conversation in a second process", () => expectConversation(name, {}));
 });

@@ -25,7 +25,7 @@ const LAYERS: { readonly [name: string]: Layers } = {
       tools: ["thread"],
       repair: ["findings", "limits", "thread", "wire-form"],
       run: ["context", "findings", "limits", "repair", "thread", "tools", "wire-form"],
-      conversation: ["run", "thread"],
+      conversation: ["context", "run", "thread"],
       history: ["conversation", "run", "thread"],
       langchain: ["findings", "repair", "wire-form"],
     },

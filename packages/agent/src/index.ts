@@ -22,6 +22,8 @@ export type {
   ConversationEvent,
   ConversationResult,
   LoadedConversation,
+  RewindOptions,
+  RewoundConversation,
   Saved,
   Settled,
 } from "./conversation/conversation.ts";

@@ -81,7 +81,14 @@ function deleted(): AgentError {
 }
 
 /** Orders the members as the format does: the messages before members that change with each turn. */
-function inFormatOrder({ messages = [], state, unaccepted, keys, turn, ...members }: JsonObject): JsonObject {
+export function inFormatOrder({
+  messages = [],
+  state,
+  unaccepted,
+  keys,
+  turn,
+  ...members
+}: JsonObject): JsonObject {
   return {
     ...members,
     messages,

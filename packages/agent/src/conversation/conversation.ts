@@ -38,6 +38,24 @@ export interface LoadedConversation<AgentThread extends Thread> extends Saved {
   readonly thread: AgentThread;
 }
 
+export interface RewindOptions {
+  /**
+   * The number of turns to remove: each is a question with all that follows it. If there are fewer, all are removed.
+   * @default 1
+   */
+  readonly turns?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A conversation whose last turns were removed. */
+export interface RewoundConversation<AgentThread extends Thread> {
+  readonly thread: AgentThread;
+  /** `undefined` if the conversation does not exist. */
+  readonly stored: StoredThread | undefined;
+  /** The messages that were removed, oldest first: the first of them is the question to edit or to ask again. */
+  readonly removed: readonly AgentThread["messages"][number][];
+}
+
 /**
  * A conversation with an agent, persisted in a store: each run loads the thread, runs the agent and saves. Any number
  * of processes may use it concurrently. The object only caches the last thread, so it can be created per request or
@@ -99,6 +117,14 @@ export interface Conversation<
     messages: readonly AgentThread["messages"][number][],
     options?: { readonly signal?: AbortSignal },
   ): Promise<LoadedConversation<AgentThread>>;
+  /**
+   * Removes the last turns from the stored thread, so that a question can be edited, or answered again by another run. On
+   * a store with history (`withHistory`), they stay in the versions of the thread; otherwise, they are lost. Also
+   * removes what refers to them: their keys, the summary of the history reducer, and the reference to the service's copy
+   * of the conversation. Closes an open turn that was stopped or failed. Rejects with `CONVERSATION_CONFLICT` if another
+   * turn is open.
+   */
+  rewind(options?: RewindOptions): Promise<RewoundConversation<AgentThread>>;
   /**
    * Deletes the stored thread and returns whether it existed. Waits for calls of `append` that were made before. A turn
    * that is in progress does not create the thread again, except with `onConflict: "retry"`: its run rejects with

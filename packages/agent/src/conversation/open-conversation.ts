@@ -12,6 +12,7 @@ import {
   readConversationOptions,
 } from "./conversation-options.ts";
 import type { Conversation } from "./conversation.ts";
+import { rewindTurns } from "./rewind.ts";
 import { abandonAndSave, resumeAndSave, runAndSave } from "./run-and-save.ts";
 import { StoredConversation } from "./stored-conversation.ts";
 
@@ -59,6 +60,7 @@ function createConversation(
       appends.add(appending);
       return appending.finally(() => appends.delete(appending));
     },
+    rewind: async (options = {}) => rewindTurns(conversation, options),
     delete: async (options) => {
       // An append that was called before must not create the conversation again.
       await untilAborted(Promise.allSettled(appends), options?.signal);
