@@ -83,8 +83,9 @@ describe.each(folders)("%s", (folder) => {
     expect(ours(manifest.dependencies)).toEqual(usesAgent ? ["agent"] : []);
     const peers = ours(manifest.peerDependencies).filter((peer) => !isOptional(manifest, peer));
     expect(peers).toEqual(isCore ? [] : ["core"]);
-    // The command line imports adapters and wire forms when they are used.
-    expect(manifest.peerDependenciesMeta !== undefined).toBe(name === "threadstore");
+    // The command line imports adapters when they are used, and encryption the client of a key service.
+    const hasOptionalPeers = ["threadstore", "encryption"].includes(name);
+    expect(manifest.peerDependenciesMeta !== undefined).toBe(hasOptionalPeers);
     // Core knows no adapter and no suite, not even in its tests.
     expect(isCore ? ours(manifest.devDependencies) : []).toEqual([]);
   });
