@@ -1,3 +1,4 @@
+import { withCompression } from "@threadstore/compression";
 import type { ThreadStore } from "@threadstore/core";
 import {
   applyRetention,
@@ -5,6 +6,7 @@ import {
   type RemovalOptions,
   type RemovalResult,
 } from "@threadstore/core/maintenance";
+import { staticKeys, withEncryption } from "@threadstore/encryption";
 import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import { withAttachments } from "./with-attachments.ts";
 
@@ -16,10 +18,16 @@ export const JOBS: Readonly<
   erasure: (store, options) => eraseWhere(store, { owner: "ann" }, options),
 };
 
+const keys = staticKeys({ current: "a", keys: { a: Buffer.alloc(32, 7).toString("base64") } });
+
 /** The layers over a store. */
 export const LAYERS: Readonly<Record<string, (store: ThreadStore) => ThreadStore>> = {
-  plain: (store) => store,
-  attachments: (store) => withAttachments(store, { limitBytes: 1024 }),
+  none: (store) => store,
+  // The owner of a thread is in its metadata, which is encrypted, too.
+  all: (store) =>
+    withAttachments(withCompression(withEncryption(store, { keys, metadata: "sealed" })), {
+      limitBytes: 1024,
+    }),
 };
 
 /** What a child process has to do. It is JSON. */

@@ -74,7 +74,7 @@ async function runUntilKilled(task: Task, cursor: string | undefined): Promise<s
 await describeStores("jobs that delete", { quick: [...EMBEDDED, "redis"] }, ({ name, store, location }) => {
   // A store in memory ends with its process, and each process costs a second.
   const isKilledElsewhere = name === "memory" || (IS_QUICK && name !== "sqlite");
-  describe.each(Object.keys(LAYERS))("with layer %s", (layer) => {
+  describe.each(Object.keys(LAYERS))("with layers: %s", (layer) => {
     const open = (namespace: string): [ThreadStore, ThreadStore] => {
       const inner = store().namespace(namespace);
       return [inner, LAYERS[layer]?.(inner) ?? inner];

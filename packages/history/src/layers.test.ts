@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { withAttachments } from "@threadstore/attachments";
 import { memoryStore, type StoredThread } from "@threadstore/core";
-import { copyThreads } from "@threadstore/core/maintenance";
+import { applyRetention, copyThreads, eraseWhere } from "@threadstore/core/maintenance";
 import { expect, it } from "vitest";
 import type { HistoryStore } from "./history-store.ts";
 import { withHistory } from "./with-history.ts";
@@ -34,4 +34,26 @@ it("attachments of all versions are kept, once each, until the versions are prun
   expect(await attachments()).toBe(1);
   expect(await textsOf(store)).toEqual([texts[2]]);
   expect(() => withAttachments(store)).toThrow("`withAttachments` must be inside of `withHistory`.");
+});
+
+it("retention and erasure delete threads with all of their versions and attachments", async () => {
+  const inner = memoryStore();
+  const store = withHistory(withAttachments(inner));
+  const images = Array.from({ length: 3 }, () => randomBytes(24_000).toString("base64"));
+  for (const owner of ["ann", "bob", "bob"]) {
+    const view = store.namespace(owner);
+    const { threads } = await view.listPage();
+    let previous: StoredThread | undefined;
+    for (const image of images) {
+      previous = await view.save(`${threads.length}`, { image }, { previous, metadata: { owner } });
+    }
+  }
+  const attachments = async (name: string): Promise<number> => {
+    return (await inner.namespace(name).namespace(".attachments").listPage()).threads.length;
+  };
+  expect([await attachments("ann"), await attachments("bob")]).toEqual([3, 6]);
+  expect(await eraseWhere(store, { owner: "ann" })).toMatchObject({ threads: 1 });
+  expect(await applyRetention(store, { keepNewest: 1 })).toMatchObject({ threads: 1 });
+  expect([await attachments("ann"), await attachments("bob")]).toEqual([0, 3]);
+  expect((await store.namespace("bob").listPage()).threads).toHaveLength(1);
 });
