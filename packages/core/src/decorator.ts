@@ -56,18 +56,23 @@ export {
   type PreservingOptions,
 } from "./encoding/preserved-details.ts";
 export { sealJson, unsealJson } from "./encoding/sealed-json.ts";
+export { preservedDetailsOf } from "./encoding/snapshot.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
 export {
   decodePath,
   encodePath,
+  isEncodedCursor,
   isEncodedPath,
+  namesOf,
   nextPath,
   type Path,
   viewAt,
 } from "./operations/namespace-walk.ts";
+export { sourceDigest } from "./operations/store-location.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { corruptRecord } from "./validation/corrupt-record.ts";
-export { checkBooleans, checkedJobOptions, checkFunctions } from "./validation/job-options.ts";
+export { invalidArgument } from "./validation/invalid-argument.ts";
+export { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "./validation/job-options.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";

@@ -4,4 +4,7 @@ export type { EncryptionKey, KeyProvider } from "./keys/key-provider.ts";
 export type { KeyService, KeyServiceCall, WrappedKey } from "./keys/key-service.ts";
 export { staticKeys, type StaticKeysOptions } from "./keys/static-keys.ts";
 export type { EncryptionOptions } from "./options.ts";
+export { reseal } from "./reseal/reseal.ts";
+export type { ResealOptions } from "./reseal/reseal-options.ts";
+export type { ResealProgress, ResealTotals } from "./reseal/reseal-position.ts";
 export { withEncryption } from "./with-encryption.ts";

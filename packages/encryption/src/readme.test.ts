@@ -49,6 +49,13 @@ test("the README's rotation reads with the old key and writes with the new one",
   expect(outputs).toEqual(['{"messages":["hello","again"]}\n']);
 });
 
+test("the README's job to encrypt threads again finishes", async () => {
+  const program = programs.find((each) => each.includes("reseal(")) ?? "";
+  expect((await run([program])).outputs).toEqual([
+    expect.stringMatching(/^0 threads undefined\n\{\n {2}resealed: 0,[^}]*cursor: undefined\n\}\n$/u),
+  ]);
+});
+
 test("the README's key services can be created without a request", async () => {
   const services = programs.filter((program) => program.includes("envelopeKeys"));
   expect(services.length).toBe(2);

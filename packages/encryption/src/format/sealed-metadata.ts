@@ -48,6 +48,11 @@ export function metadataFormat({ keys, isSealed, migrating }: MetadataOptions): 
   };
 }
 
+/** Returns the id of the key of stored metadata; `undefined` if they are not encrypted. */
+export function keyIdOfMetadata(stored: ThreadMetadata): string | undefined {
+  return stored[SEALED]?.split(",", 1)[0];
+}
+
 async function unseal(keys: KeyProvider, location: SegmentLocation, text: unknown): Promise<ThreadMetadata> {
   const { sealed, ...reference } = parse(text);
   const key = await findKey(keys, reference);
