@@ -13,7 +13,7 @@ import { checkedName, envelopeError, invalidArgument, MastraMemoryError } from "
 const VERSION = 1;
 
 /** A document of this package, by its kind. */
-export type DocumentKind = "mastra-location" | "mastra-resource" | "mastra-thread";
+export type DocumentKind = "mastra-location" | "mastra-observations" | "mastra-resource" | "mastra-thread";
 
 /**
  * The longest names that are stored as they are, in bytes of UTF-8. That of a resource leaves some 300 of the 512 bytes

@@ -53,3 +53,17 @@ it("a golden memory is read, listed, found by id and extended", async () => {
   await memory.deleteThread({ threadId: thread.id });
   expect((await memory.listThreads({})).total).toBe(0);
 });
+
+it("golden observations are read, found by their id and extended", async () => {
+  const stored = readFileSync(new URL("golden/observations-v1.json", import.meta.url), "utf8");
+  const store = memoryStore();
+  const place = store.namespace("resources").namespace("ann").namespace("observations");
+  await place.save("thread.talk", stored);
+  const memory = new ThreadStoreMemory({ store });
+  const record = await memory.getObservationalMemory("talk", "ann");
+  const { records } = JSON.parse(stored) as { readonly records: readonly unknown[] };
+  expect([asJson(record)]).toEqual(records);
+  expect(record?.lastBufferedAtTime).toBeInstanceOf(Date);
+  await memory.setPendingMessageTokens(record?.id ?? "", 5);
+  expect((await memory.getObservationalMemory("talk", "ann"))?.pendingMessageTokens).toBe(5);
+});

@@ -102,7 +102,23 @@ async function completeMove(
   const source = records.record(threadId, movedFrom);
   const target = records.record(threadId, location.in);
   await untilUncontended(async () => deleteOriginal(source, target, change));
+  await moveObservations(
+    records.observations(movedFrom, threadId),
+    records.observations(location.in, threadId),
+  );
   return records.locations.write(threadId, { in: location.in }, location.version);
+}
+
+/** Moves the observations of a thread. If a move was interrupted, the target may already have them. */
+async function moveObservations(source: ThreadRecord, target: ThreadRecord): Promise<void> {
+  await untilUncontended(async () => {
+    const stored = await source.threads.load(source.id);
+    if (stored === undefined) return true;
+    const { json, expiresAt } = stored;
+    await unlessConflict(target.threads.save(target.id, json, expiresAt === undefined ? {} : { expiresAt }));
+    await source.threads.delete(source.id, { previous: stored });
+    return true;
+  });
 }
 
 async function deleteOriginal(

@@ -61,6 +61,12 @@ export class ThreadRecords {
     return { threads, id: "resource" };
   }
 
+  /** Returns the record with the observations of a thread or of a resource, in a namespace within that of the resource. */
+  observations(resourceId: string, threadId: string | null): ThreadRecord {
+    const threads = resourceNamespace(this.#resources, resourceId, "resourceId").namespace("observations");
+    return { threads, id: threadId === null ? "resource" : idFor(`thread.${threadId}`, "threadId") };
+  }
+
   /** Yields the threads of a resource, or of all resources, without their messages. */
   async *list(resourceId: string | undefined): AsyncGenerator<ThreadSummary> {
     const options = { metadata: true, limit: PAGE_SIZE };

@@ -3,6 +3,7 @@ import { ThreadStoreError } from "@threadstore/core";
 import { mapConcurrently, unlessConflict } from "@threadstore/core/documents";
 import { jsonObjectOf } from "./documents.ts";
 import { checkedName, MastraMemoryError } from "./mastra-memory-error.ts";
+import type { Input } from "./memory-calls.ts";
 import { readMessages, threadJson } from "./messages.ts";
 import { moveThread } from "./move-thread.ts";
 import { changedMetadata, metadataOf, savedNow, threadOf } from "./thread-metadata.ts";
@@ -55,6 +56,21 @@ export async function updateThread(
   return head && threadOf(head);
 }
 
+/** Changes the metadata of a thread, if it belongs to the resource. Resolves with `null` otherwise. */
+export async function updateThreadOf(
+  records: ThreadRecords,
+  { id, resourceId, update }: Input<"updateThreadMetadata">,
+): Promise<StorageThreadType | null> {
+  const thread = await updateThread(records, checkedName(id, "id"), (current) => {
+    if (resourceId !== undefined && current.resourceId !== resourceId) return undefined;
+    const metadata = update(current);
+    return metadata && { metadata };
+  });
+  return thread === undefined || (resourceId !== undefined && thread.resourceId !== resourceId)
+    ? null
+    : thread;
+}
+
 /** Deletes a thread, and then what leads to it. Deleting a missing thread changes nothing. */
 export async function deleteThread(records: ThreadRecords, threadId: string): Promise<void> {
   checkedName(threadId, "threadId");
@@ -67,6 +83,8 @@ export async function deleteThread(records: ThreadRecords, threadId: string): Pr
     const record = records.record(threadId, place);
     for (const id of await messageIdsOf(record)) messageIds.add(id);
     await record.threads.delete(record.id);
+    const observations = records.observations(place, threadId);
+    await observations.threads.delete(observations.id);
   }
   await records.locations.delete(threadId, location.version);
   await mapConcurrently(messageIds, async (id) => records.messageIndex.delete(id));
