@@ -113,7 +113,7 @@ await describeStores("jobs that delete", { quick: [...EMBEDDED, "redis"] }, ({ n
       const count = 12;
       for (let n = 0; n < count; n += 1) await view.save(`${n}`, { n, image: IMAGE });
       const filledAt = Date.now();
-      await wait(60);
+      await wait(600);
       const over = new AbortController();
       const saved = new Map<string, number>();
       const saver = async (first: number): Promise<void> => {
@@ -126,7 +126,7 @@ await describeStores("jobs that delete", { quick: [...EMBEDDED, "redis"] }, ({ n
       const savers = [saver(0), saver(1)];
       await Promise.race([wait(10), ...savers]);
       // What was saved in the first half of the wait, however late this line runs.
-      await applyRetention(view, { olderThanMs: Date.now() - filledAt - 30 });
+      await applyRetention(view, { olderThanMs: Date.now() - filledAt - 300 });
       over.abort();
       await Promise.all(savers);
       for (const [id, round] of saved) expect((await view.load(id))?.thread).toEqual({ round, image: IMAGE });

@@ -438,7 +438,7 @@ describe("a retention policy", () => {
   });
 
   it("deletes exactly what a model deletes", async () => {
-    for (let seed = 1; seed <= 60; seed += 1) {
+    for (let seed = 1; seed <= 30; seed += 1) {
       const random = generator(seed);
       const clocked = clockedStore();
       const model = new Map<
