@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { withAttachments } from "@threadstore/attachments";
+import { withCompression } from "@threadstore/compression";
 import { memoryStore, type StoredThread } from "@threadstore/core";
 import { applyRetention, copyThreads, eraseWhere } from "@threadstore/core/maintenance";
+import { staticKeys, withEncryption } from "@threadstore/encryption";
 import { expect, it } from "vitest";
+import { memoryBackend, secret } from "./backend.test-helper.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { withHistory } from "./with-history.ts";
 
@@ -56,4 +59,30 @@ it("retention and erasure delete threads with all of their versions and attachme
   expect(await applyRetention(store, { keepNewest: 1 })).toMatchObject({ threads: 1 });
   expect([await attachments("ann"), await attachments("bob")]).toEqual([0, 3]);
   expect((await store.namespace("bob").listPage()).threads).toHaveLength(1);
+});
+
+it("all layers together write once for each save, read nothing, and return every version", async () => {
+  const backend = memoryBackend();
+  const keys = staticKeys({ current: "test", keys: { test: new Uint8Array(32).fill(7) } });
+  const open = (): HistoryStore =>
+    withHistory(withCompression(withEncryption(backend.openInner(), { keys })));
+  const store = open();
+  const text = secret();
+  const messages: object[] = [];
+  const texts: string[] = [];
+  let previous: StoredThread | undefined;
+  for (let turn = 0; turn < 30; turn += 1) {
+    const question = { role: "user", content: `Question ${turn} about ${text}?` };
+    messages.push(question, { role: "assistant", content: `Answer ${turn}. `.repeat(50) });
+    // Every tenth turn, an earlier message is edited.
+    if (turn % 10 === 9) messages[turn] = { role: "user", content: "edited" };
+    backend.requests.length = 0;
+    previous = await store.save("a", { messages }, { previous });
+    expect(backend.requests.map(({ operation }) => operation)).toEqual(["write"]);
+    expect(backend.requests[0]?.bytes).toBeLessThan(2000);
+    texts.unshift(previous.json);
+  }
+  expect(await textsOf(open())).toEqual(texts);
+  expect(await backend.textOf("a")).not.toContain(text);
+  expect((await backend.textOf("a")).length).toBeLessThan((texts[0] ?? "").length);
 });

@@ -1,4 +1,4 @@
-import type { ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type { S3StoreOptions } from "@threadstore/s3";
 
 /** Where a store keeps its threads. It is JSON, so that a test can pass it to the processes that share the store. */
@@ -13,31 +13,35 @@ export type StoreLocation =
   | { readonly kind: "sqlite"; readonly path: string };
 
 /** Opens the store. Loads only the package of its kind. */
-export async function openStore(location: StoreLocation): Promise<ThreadStore> {
+export async function openStore(location: StoreLocation, options: StoreOptions = {}): Promise<ThreadStore> {
   switch (location.kind) {
     case "azure-blob": {
       const { ContainerClient } = await import("@azure/storage-blob");
       const { azureBlobStore } = await import("@threadstore/azure-blob");
       return azureBlobStore({
+        ...options,
         container: new ContainerClient(location.connectionString, location.container),
       });
     }
     case "file-system":
-      return (await import("@threadstore/file-system")).fileSystemStore({ folder: location.folder });
+      return (await import("@threadstore/file-system")).fileSystemStore({
+        ...options,
+        folder: location.folder,
+      });
     case "memory":
-      return (await import("@threadstore/core")).memoryStore();
+      return (await import("@threadstore/core")).memoryStore(options);
     case "postgres": {
       const { url, tablePrefix } = location;
-      return (await import("@threadstore/postgres")).postgresStore({ url, tablePrefix });
+      return (await import("@threadstore/postgres")).postgresStore({ ...options, url, tablePrefix });
     }
     case "redis": {
       const { url, prefix } = location;
-      return (await import("@threadstore/redis")).redisStore({ url, prefix });
+      return (await import("@threadstore/redis")).redisStore({ ...options, url, prefix });
     }
     case "s3":
-      return (await import("@threadstore/s3")).s3Store(location.options);
+      return (await import("@threadstore/s3")).s3Store({ ...options, ...location.options });
     case "sqlite":
-      return (await import("@threadstore/sqlite")).sqliteStore({ path: location.path });
+      return (await import("@threadstore/sqlite")).sqliteStore({ ...options, path: location.path });
     default:
       throw new Error("Unknown kind of store.");
   }

@@ -1,0 +1,6 @@
+/** Returns the text of a version: every fifth one replaces most of the text before it, and the others add to it. */
+export function textOf(n: number): string {
+  const start = n - (n % 5);
+  const messages = Array.from({ length: (n % 5) + 1 }, (_, index) => `${start} ${index} `.repeat(100));
+  return JSON.stringify({ start: String(start).repeat(200), messages });
+}

@@ -1,0 +1,79 @@
+import { withCompression } from "@threadstore/compression";
+import { type Harness, register } from "@threadstore/conformance";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { staticKeys, withEncryption } from "@threadstore/encryption";
+import { IS_QUICK, openStore, type StoreName } from "@threadstore/test-stores";
+import { describeStores, type StoreUnderTest } from "@threadstore/test-stores/vitest";
+import { afterAll, describe, it } from "vitest";
+import type { HistoryStore } from "./history-store.ts";
+import type { KeepOptions } from "./options.ts";
+import { withHistory } from "./with-history.ts";
+
+const keys = staticKeys({ current: "test", keys: { test: new Uint8Array(32).fill(7) } });
+
+/** The layers under the history. */
+const LAYERS: { readonly [name: string]: (store: ThreadStore) => ThreadStore } = {
+  "no other layer": (store) => store,
+  "compression and encryption": (store) => withCompression(withEncryption(store, { keys })),
+};
+
+/** Creates a harness whose locations are namespaces of one store. */
+function harnessOver(
+  { title, location }: StoreUnderTest,
+  layer: (store: ThreadStore) => ThreadStore,
+): Harness {
+  async function open(name: string, keep: KeepOptions, options: StoreOptions = {}): Promise<HistoryStore> {
+    const { maxThreadBytes, ...others } = options;
+    const root = await openStore(location(), { ...others, maxThreadBytes: 67_108_864 });
+    const { now } = options;
+    const view = layer(root.namespace(name));
+    const store = withHistory(view, { keep, now, maxThreadBytes: maxThreadBytes ?? 16_777_216 });
+    const close = store.close.bind(store);
+    return Object.assign(store, {
+      close: async () => {
+        await close();
+        await root.close();
+      },
+    });
+  }
+  return {
+    name: `${title} with history`,
+    open: (name, options) => open(name, {}, options),
+    history: { open },
+    async destroy(name) {
+      const root = await openStore(location());
+      await root.namespace(name).erase();
+      await root.close();
+    },
+    timeoutFactor: 3,
+    // Azure and S3 order by the time of the service.
+    recencyPrecisionMs: 1000,
+  };
+}
+
+/** Whatever a layer can affect, except names: they are those of nested namespaces here, whose names may be shorter. */
+const SECTIONS = [
+  "Values",
+  "Existence",
+  "Versions and races",
+  "Append and touch",
+  "Listing",
+  "Erasure",
+  "Time",
+  "Metadata",
+  "Copying",
+  "History",
+];
+
+// Each opening of a store in memory creates a new one. It is tested with its records in conformance.test.ts.
+const full: readonly StoreName[] = ["sqlite", "file-system", "redis", "postgres", "azure-blob", "s3"];
+
+await describeStores("versions", { full, quick: ["sqlite", "file-system", "postgres"] }, (store) => {
+  describe.each(Object.keys(LAYERS))("with %s", (layer) => {
+    const harness = harnessOver(store, LAYERS[layer] ?? ((inner) => inner));
+    const selection = IS_QUICK
+      ? { sections: ["History"] }
+      : { tiers: ["core", "concurrent"] as const, sections: SECTIONS };
+    register(harness, { describe, it, after: afterAll }, selection);
+  });
+});
