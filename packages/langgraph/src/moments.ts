@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 /** A moment on two clocks: one can be adjusted, and the other can stop while the machine is suspended. */
 export interface Moment {
   readonly wall: number;

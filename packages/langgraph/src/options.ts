@@ -39,7 +39,7 @@ export interface ThreadStoreSaverOptions {
   readonly now?: (() => number) | undefined;
   /**
    * Waits for a time in milliseconds, for tests. A deletion waits twice, so that it does not meet the runs of others.
-   * @default setTimeout of node:timers/promises
+   * @default setTimeout
    */
   readonly wait?: ((duration: number) => Promise<void>) | undefined;
 }

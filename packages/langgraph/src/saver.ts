@@ -1,4 +1,3 @@
-import { setTimeout as waitFor } from "node:timers/promises";
 import {
   BaseCheckpointSaver,
   type ChannelVersions,
@@ -33,6 +32,10 @@ import { emptyHeads, loadHead } from "./single-writer.ts";
 
 /** The maximum time between storing values and saving the checkpoint that refers to them. */
 const ORPHAN_AGE_MS = 3_600_000;
+
+function waitFor(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration));
+}
 
 /** Options of {@link ThreadStoreSaver.prune}. */
 export interface PruneOptions {
