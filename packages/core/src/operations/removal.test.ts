@@ -120,6 +120,16 @@ describe.each(JOBS)("%s", (name, run) => {
     expect(receipt).toMatchObject({ threads: 2 });
   });
 
+  it("counts each thread once in total if two clients run it at the same time", async () => {
+    const clocked = clockedStore();
+    await fill(clocked, ["", "a", "b"], 70);
+    clocked.time += 2 * DAY;
+    const receipts = await Promise.all([run(clocked.store), run(clocked.open())]);
+    expect(receipts.reduce((sum, { threads }) => sum + threads, 0)).toBe(210);
+    expect(receipts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(210 * SIZE);
+    expect(await idsIn(clocked.store)).toHaveLength(210);
+  });
+
   it("counts a thread whose delete was lost, and one whose response was lost", async () => {
     const clocked = clockedStore();
     await fill(clocked, ["a"], 4);
