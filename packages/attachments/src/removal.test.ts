@@ -84,8 +84,10 @@ await describeStores("jobs that delete", { quick: [...EMBEDDED, "redis"] }, ({ n
       const [inner, view] = open(`${layer}-${job}`);
       const expected = await fill(view, 3);
       const before = await countAttachments(inner);
+      await view.namespace("a").save("short", {}, { metadata: { owner: "bob" }, ttlMs: 1 });
+      await wait(20);
       const receipt = await run(view);
-      expect(receipt).toMatchObject({ ...expected, expired: 0, corrupt: 0, cursor: undefined });
+      expect(receipt).toMatchObject({ ...expected, expired: 1, corrupt: 0, cursor: undefined });
       expect(await idsIn(view)).toEqual(idsOfBob(3));
       expect(await countAttachments(inner)).toBe(before / 2);
       expect((await view.load("bob 1"))?.thread).toEqual({ n: 1, image: IMAGE });

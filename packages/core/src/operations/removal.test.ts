@@ -12,7 +12,7 @@ import type { ThreadDriver } from "../thread-driver.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import { applyRetention } from "./apply-retention.ts";
 import { eraseWhere } from "./erase-where.ts";
-import type { RemovalOptions, RemovalProgress, RemovalResult } from "./removal-options.ts";
+import type { RemovalOptions, RemovalResult } from "./removal-options.ts";
 import { type ClockedStore, clockedStore, corrupt, DAY, idsIn } from "./removals.test-helper.ts";
 
 const OLD = { olderThanMs: DAY };
@@ -31,11 +31,10 @@ async function fill({ store }: ClockedStore, names: readonly string[], count: nu
   }
 }
 
+type Job = (store: ThreadStore, options?: RemovalOptions) => Promise<RemovalResult>;
+
 /** The jobs, each of which deletes the threads of ann that `fill` saves. */
-const JOBS: readonly (readonly [
-  string,
-  (store: ThreadStore, options?: RemovalOptions) => Promise<RemovalResult>,
-])[] = [
+const JOBS: readonly (readonly [string, Job])[] = [
   ["retention", (store, options) => applyRetention(store, { ...OLD, where: ANN }, options)],
   ["erasure", (store, options) => eraseWhere(store, ANN, options)],
 ];
@@ -55,6 +54,35 @@ function slowDeletes(driver: ThreadDriver, milliseconds: number): ThreadDriver {
   };
 }
 
+/** Runs a job until it has sent so many requests. Resolves with its last cursor, and whether it has ended before. */
+async function runUntilKilled(
+  clocked: ClockedStore,
+  run: Job,
+  killedAfter: number,
+): Promise<{ readonly hasEnded: boolean; readonly cursor: string | undefined }> {
+  let requests = 0;
+  const dying = <T>(call: () => Promise<T>): Promise<T> => {
+    requests += 1;
+    return requests > killedAfter ? new Promise<never>(() => undefined) : call();
+  };
+  const store = clocked.open((driver) => ({
+    ...driver,
+    list: (...parameters) => dying(() => driver.list(...parameters)),
+    readTail: (...parameters) => dying(() => driver.readTail(...parameters)),
+    delete: (...parameters) => dying(() => driver.delete(...parameters)),
+  }));
+  let cursor: string | undefined;
+  const stop = new AbortController();
+  const running = run(store, { signal: stop.signal, onProgress: (each) => void ({ cursor } = each) });
+  const hasEnded = await Promise.race([
+    running.then(() => true),
+    vi.waitFor(() => expect(requests).toBeGreaterThan(killedAfter)).then(() => false),
+  ]);
+  stop.abort();
+  await running.catch(() => undefined);
+  return { hasEnded, cursor };
+}
+
 afterEach(() => void vi.restoreAllMocks());
 
 describe.each(JOBS)("%s", (name, run) => {
@@ -64,29 +92,9 @@ describe.each(JOBS)("%s", (name, run) => {
       const clocked = clockedStore();
       await fill(clocked, ["", "a", "b"], 3);
       clocked.time += 2 * DAY;
-      // After this number of requests, nothing of the first process happens any more.
-      let requests = 0;
-      const dying = <T>(call: () => Promise<T>): Promise<T> => {
-        requests += 1;
-        return requests > killedAfter ? new Promise<never>(() => undefined) : call();
-      };
-      const store = clocked.open((driver) => ({
-        ...driver,
-        list: (...parameters) => dying(() => driver.list(...parameters)),
-        readTail: (...parameters) => dying(() => driver.readTail(...parameters)),
-        delete: (...parameters) => dying(() => driver.delete(...parameters)),
-      }));
-      let progress: RemovalProgress | undefined;
-      const stop = new AbortController();
-      const running = run(store, { signal: stop.signal, onProgress: (each) => void (progress = each) });
-      const hasEnded = await Promise.race([
-        running.then(() => true),
-        vi.waitFor(() => expect(requests).toBeGreaterThan(killedAfter)).then(() => false),
-      ]);
-      stop.abort();
-      await running.catch(() => undefined);
+      const { hasEnded, cursor } = await runUntilKilled(clocked, run, killedAfter);
       if (hasEnded) ended += 1;
-      const receipt = await run(clocked.store, { cursor: progress?.cursor });
+      const receipt = await run(clocked.store, { cursor });
       expect([killedAfter, receipt.threads, receipt.bytes]).toEqual([killedAfter, 9, 9 * SIZE]);
       expect((await idsIn(clocked.store)).filter((id) => id.includes("ann"))).toEqual([]);
       expect(await idsIn(clocked.store)).toHaveLength(9);
@@ -445,6 +453,25 @@ describe("a retention policy", () => {
     expect(threads.length).toBeLessThan(20);
     const ids = threads.map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining(["t-000", "t-001"]));
+  });
+
+  it("keeps the newest and counts each thread once, whenever its process is killed", async () => {
+    const run: Job = (store, options) => applyRetention(store, { keepNewest: 30 }, options);
+    for (let killedAfter = 1; killedAfter <= 500; killedAfter += 13) {
+      const clocked = clockedStore();
+      for (const view of [clocked.store.namespace("a"), clocked.store.namespace("b")]) {
+        for (let n = 0; n < 130; n += 1) {
+          clocked.time += 1;
+          await view.save(`${(n * 37) % 130}`, THREAD);
+        }
+      }
+      const newest = await clocked.store.namespace("a").listPage({ order: "updated", limit: 30 });
+      const { cursor } = await runUntilKilled(clocked, run, killedAfter);
+      const receipt = await run(clocked.store, { cursor });
+      expect([killedAfter, receipt.threads, receipt.bytes]).toEqual([killedAfter, 200, 200 * SIZE]);
+      const expected = ["a", "b"].flatMap((name) => newest.threads.map(({ id }) => `${name}:${id}`));
+      expect(await idsIn(clocked.store)).toEqual(expected.toSorted());
+    }
   });
 
   it("deletes exactly what a model deletes", async () => {
