@@ -58,3 +58,25 @@ it("applies thousands of changes of a long text in time that depends on their nu
   const changes = Array.from({ length: 5000 }, (_, index) => ({ keep: 5, text: "y", tail: 999_990 + index }));
   expect(applySplices([start, ...changes])).toHaveLength(5 + 1 + 999_990 + 4999);
 });
+
+it("applies a change at the beginning of a text of very many pieces, and then others at any position", () => {
+  const appends = Array.from({ length: 200_000 }, (_, index) => ({ keep: index + 1, text: "a", tail: 1 }));
+  const text = applySplices([
+    { keep: 0, text: "[]", tail: 0 },
+    ...appends,
+    { keep: 0, text: "{", tail: 200_001 },
+    { keep: 200_001, text: "}", tail: 0 },
+    { keep: 1, text: "bc", tail: 1 },
+  ]);
+  expect(text).toBe("{bc}");
+});
+
+it("applies changes at the end and at the beginning in turn, in time that does not grow with their square", () => {
+  const count = 50_000;
+  // Moving all pieces for each change would take minutes.
+  const splices = Array.from({ length: count }, (_, index) => [
+    { keep: 2 * index, text: "cd", tail: 0 },
+    { keep: 0, text: "b", tail: 2 * index + 1 },
+  ]);
+  expect(applySplices(splices.flat())).toBe(`bd${"cd".repeat(count - 1)}`);
+}, 30_000);

@@ -40,38 +40,74 @@ function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc_00 && unit <= 0xdf_ff;
 }
 
+/** More pieces than this are joined when they are moved, because they may be moved again. */
+const MOVED_PIECES = 256;
+
 /**
  * Returns the text after all changes, beginning with the empty text; `undefined` if one keeps more than there is. Keeps
  * the text in pieces, so that the time depends on the number of changes and not on the text that each of them keeps.
  */
 export function applySplices(splices: readonly Splice[]): string | undefined {
-  const pieces: string[] = [];
-  let length = 0;
+  // The text before and after the latest change: the next one is often at the same position.
+  const before: Pieces = { strings: [], length: 0 };
+  const after: Pieces = { strings: [], length: 0 };
   for (const { keep, text, tail } of splices) {
+    const length = before.length + after.length;
     if (!isLength(keep) || !isLength(tail) || keep + tail > length) return undefined;
-    const end = cut(pieces, length - tail, length);
-    cut(pieces, keep, length - tail);
-    pieces.push(text, ...end.filter((piece) => piece !== ""));
-    length = keep + text.length + tail;
+    if (before.length > keep) pushAll(after, popEnd(before, before.length - keep));
+    else pushAll(before, popStart(after, keep - before.length));
+    popStart(after, after.length - tail);
+    pushAll(before, [text]);
   }
-  return pieces.join("");
+  return before.strings.join("") + after.strings.toReversed().join("");
 }
 
 function isLength(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-/** Removes the end of pieces that are `length` long, from `position` on, and returns it. */
-function cut(pieces: string[], position: number, length: number): string[] {
-  const end: string[] = [];
-  for (let rest = length - position; rest > 0;) {
-    const piece = pieces.pop() ?? "";
-    if (piece.length <= rest) end.push(piece);
+/** A text in pieces; if it follows the latest change, from the last to the first. */
+interface Pieces {
+  readonly strings: string[];
+  length: number;
+}
+
+function pushAll(pieces: Pieces, strings: readonly string[]): void {
+  for (const text of strings) {
+    if (text === "") continue;
+    pieces.strings.push(text);
+    pieces.length += text.length;
+  }
+}
+
+/** Removes the last `count` code units, and returns them in pieces, from the last to the first. */
+function popEnd(pieces: Pieces, count: number): readonly string[] {
+  const removed = pop(pieces, count, (piece, rest) => [piece.slice(0, -rest), piece.slice(-rest)]);
+  return removed.length > MOVED_PIECES ? [removed.toReversed().join("")] : removed;
+}
+
+/** Removes the first `count` code units of a text after the change, and returns them in pieces. */
+function popStart(pieces: Pieces, count: number): readonly string[] {
+  const removed = pop(pieces, count, (piece, rest) => [piece.slice(rest), piece.slice(0, rest)]);
+  return removed.length > MOVED_PIECES ? [removed.join("")] : removed;
+}
+
+function pop(
+  pieces: Pieces,
+  count: number,
+  split: (piece: string, rest: number) => [kept: string, removed: string],
+): string[] {
+  const removed: string[] = [];
+  for (let rest = count; rest > 0;) {
+    const piece = pieces.strings.pop() ?? "";
+    pieces.length -= piece.length;
+    if (piece.length <= rest) removed.push(piece);
     else {
-      pieces.push(piece.slice(0, -rest));
-      end.push(piece.slice(-rest));
+      const [keptPart, removedPart] = split(piece, rest);
+      pushAll(pieces, [keptPart]);
+      removed.push(removedPart);
     }
     rest -= piece.length;
   }
-  return end.toReversed();
+  return removed;
 }
