@@ -11,6 +11,9 @@ it("names the decorators of a store and of its views, the outermost first", () =
   expect(layersOf(memoryStore())).toEqual(["memory"]);
 });
 
-it.each([undefined, null, 1, {}, { toJSON: 1 }, { toJSON: () => ({}) }])("ends at %o", (store) => {
-  expect(layersOf(store)).toEqual([]);
-});
+it.each([undefined, null, 1, {}, { toJSON: 1 }, { toJSON: () => ({}) }, { toJSON: () => null }])(
+  "ends at %o",
+  (store) => {
+    expect(layersOf(store)).toEqual([]);
+  },
+);

@@ -7,7 +7,9 @@ export function layersOf(store: unknown): readonly string[] {
   const names: string[] = [];
   let layer = store;
   while (hasDescription(layer)) {
-    const { store: name, decorates } = layer.toJSON() as {
+    const description: unknown = layer.toJSON();
+    if (typeof description !== "object" || description === null) break;
+    const { store: name, decorates } = description as {
       readonly store?: unknown;
       readonly decorates?: unknown;
     };
@@ -18,7 +20,7 @@ export function layersOf(store: unknown): readonly string[] {
   return names;
 }
 
-function hasDescription(store: unknown): store is { toJSON(): object } {
+function hasDescription(store: unknown): store is { toJSON(): unknown } {
   return (
     typeof store === "object" && store !== null && "toJSON" in store && typeof store.toJSON === "function"
   );
