@@ -43,7 +43,8 @@ export function knownHeads<Log>(): KnownHeads<Log> {
       heads.delete(id);
       logs.delete(id);
       if (JSON.stringify(metadata).length > METADATA_MAX_LENGTH) return;
-      heads.add(id, { version, updatedAt, metadata });
+      // Callers get the date, too, and can change it.
+      heads.add(id, { version, updatedAt: new Date(updatedAt), metadata });
       if (log !== undefined) logs.add(id, log);
     },
     forget(id) {
