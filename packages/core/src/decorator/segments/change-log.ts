@@ -60,7 +60,8 @@ async function currentHead<Log>(
 
 /**
  * Appends a segment. Resolves with `undefined` if another writer was first and the call may start over, and with
- * `"rejected"` if the append is invalid, unless the thread remembers its key, which only a load tells.
+ * `"rejected"` if only a load tells what to do: the append is invalid, unless the thread remembers its key, or the log
+ * must be started again.
  */
 async function appendSegment<Log>(
   context: LogContext<Log>,
@@ -80,7 +81,7 @@ async function appendSegment<Log>(
   const { log, segments } = await format.write(end.log, { splice, outline, replaced });
   const encoded = await format.metadata.encode(locationOf(id), options.metadata ?? replacedMetadata);
   const { create: _create, ...kept } = options;
-  return change(context, append, async () => {
+  const write = async (): Promise<AppendResult> => {
     const result = await namespace.inner.append(id, segments, {
       ...kept,
       ...call.options(),
@@ -88,7 +89,14 @@ async function appendSegment<Log>(
       previous: version,
     });
     return { ...(await visible(context, id, result, log)), appended: result.appended };
-  });
+  };
+  try {
+    return await change(context, append, write);
+  } catch (error) {
+    // The log is too large for the inner store. A new one may not be.
+    if (ThreadStoreError.is(error, "TOO_LARGE")) return "rejected";
+    throw error;
+  }
 }
 
 /** Replaces metadata. Resolves with `undefined` if another writer was first and the call may start over. */

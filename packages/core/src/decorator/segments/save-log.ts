@@ -127,53 +127,59 @@ async function commit<Log>(
   const { namespace, format, heads, known, locationOf } = context;
   const next = nextThread(thread, replaced?.state, context.maxThreadBytes);
   const { json, outline } = next;
-  const written = await writeLog(context, id, next, replaced);
   const metadata = options.metadata ?? replacedMetadata ?? {};
   const encoded = await format.metadata.encode(locationOf(id), metadata);
-  const end = { outline: encodeOutline(outline), head: format.head(written.log) };
-  const stored = await namespace.inner.save(id, { [TEXT_PARTS]: () => storedParts(written) }, {
-    ...options,
-    ...condition,
-    overwrite: condition.overwrite ?? false,
-    previous,
-    metadata: heads.join(encoded, end),
-    [DECORATED_METADATA]: true,
-    ...call.options(),
-  } as SaveOptions);
-  known.remember(id, stored, written.log);
-  return segmentedThread(stored, { json, outline, written }, metadata);
+  const write = async (written: WrittenLog<Log>): Promise<SegmentedThread<Log>> => {
+    const end = { outline: encodeOutline(outline), head: format.head(written.log) };
+    const stored = await namespace.inner.save(id, { [TEXT_PARTS]: () => storedParts(written) }, {
+      ...options,
+      ...condition,
+      overwrite: condition.overwrite ?? false,
+      previous,
+      metadata: heads.join(encoded, end),
+      [DECORATED_METADATA]: true,
+      ...call.options(),
+    } as SaveOptions);
+    known.remember(id, stored, written.log);
+    return segmentedThread(stored, { json, outline, written }, metadata);
+  };
+  const continued = await continuedLog(context, id, next, replaced);
+  try {
+    if (continued !== undefined) return await write(continued);
+  } catch (error) {
+    // A new log may fit, because it does not contain text that was replaced.
+    if (!ThreadStoreError.is(error, "TOO_LARGE")) throw error;
+  }
+  return write(await newLog(context, id, next, replaced));
 }
 
-/** Adds a segment to the log of the replaced thread, or starts a new log. */
-async function writeLog<Log>(
+/** Adds a segment to the log of the replaced thread. Resolves with `undefined` if there should be a new log. */
+async function continuedLog<Log>(
   context: LogContext<Log>,
   id: string,
-  { json, outline: newOutline, splice }: NextThread,
+  { json, outline, splice }: NextThread,
   replaced: SegmentedThread<Log> | undefined,
-): Promise<WrittenLog<Log>> {
-  const { format, locationOf } = context;
-  const outline = encodeOutline(newOutline);
-  if (replaced?.state !== undefined && splice !== undefined) {
-    const { stored, state } = replaced;
-    const log = state.written ?? (format.keepsVersions ? await firstLog(context, id, state) : undefined);
-    if (log !== undefined && !format.isFull(log.log)) {
-      const change = { splice, outline, replaced: replacedThread(stored, state.outline) };
-      const isWasteful = !format.keepsVersions && wastes(log, splice.text, json);
-      if (!isWasteful) return addParts(log, await format.write(log.log, change));
-    }
-  }
-  const log = replacedLog(format.name, replaced);
-  return startParts(format, await format.start(locationOf(id), { json, outline }, log));
+): Promise<WrittenLog<Log> | undefined> {
+  const { format } = context;
+  if (replaced?.state === undefined || splice === undefined) return undefined;
+  const { stored, state } = replaced;
+  // A thread that was stored without the decorator becomes a version.
+  const log =
+    state.written ?? (format.keepsVersions ? await newLog(context, id, state, undefined) : undefined);
+  if (log === undefined || format.isFull(log.log)) return undefined;
+  if (!format.keepsVersions && wastes(log, splice.text, json)) return undefined;
+  const change = { splice, outline: encodeOutline(outline), replaced: replacedThread(stored, state.outline) };
+  return addParts(log, await format.write(log.log, change));
 }
 
-/** Returns the log of a thread that was stored without the decorator, so that its version is kept. */
-async function firstLog<Log>(
+async function newLog<Log>(
   { format, locationOf }: LogContext<Log>,
   id: string,
-  { json, outline }: SegmentedState<Log>,
+  { json, outline }: Pick<NextThread, "json" | "outline">,
+  replaced: SegmentedThread<Log> | undefined,
 ): Promise<WrittenLog<Log>> {
   const thread = { json, outline: encodeOutline(outline) };
-  return startParts(format, await format.start(locationOf(id), thread, undefined));
+  return startParts(format, await format.start(locationOf(id), thread, replacedLog(format.name, replaced)));
 }
 
 /** Returns whether a new log takes little more time than a segment, or much less space. */

@@ -114,6 +114,29 @@ describe("saves", () => {
     expect(saved.metadata).toEqual(accepted ? { title: "x" } : {});
     expect((await store.load("a"))?.thread).toEqual(messages(2));
   });
+
+  it("overwrite threads whose metadata the listing does not return first", async () => {
+    const { store, inner } = observed();
+    await store.save("a", messages(1), { metadata: { title: "x" } });
+    vi.spyOn(inner, "listPage").mockResolvedValue({ threads: [], cursor: "next" });
+    const saved = await store.save("a", messages(2), { overwrite: true, timeoutMs: 1000 });
+    expect(saved.metadata).toEqual({ title: "x" });
+  });
+
+  it("start a new log when the inner store cannot store a longer one", async () => {
+    const inner = memoryStore({ maxThreadBytes: 100_000 });
+    const store = numberedStore(inner);
+    const text = (index: number): Thread => ({ start: "x".repeat(35_000), end: [`${index}`.repeat(12_000)] });
+    let saved = await store.save("a", text(0));
+    for (const index of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      saved = await store.save("a", text(index), { previous: saved });
+    }
+    expect((await store.load("a"))?.thread).toEqual(text(8));
+    await store.append("a", ["y".repeat(20_000)]);
+    expect(await segmentsOf(inner)).toHaveLength(1);
+    await expect(store.append("a", ["z".repeat(40_000)])).rejects.toMatchObject({ code: "TOO_LARGE" });
+    expect((await store.load("a"))?.size).toBe(saved.size + 20_003);
+  });
 });
 
 describe("appends", () => {
