@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -175,6 +176,18 @@ it("memory.ts shows a conflict and a listing", async () => {
 
 it("conversation.ts saves itself and continues in a second process", async () => {
   await expectConversation("conversation.ts", {});
+});
+
+it("layers.ts keeps the picture in the older versions of an encrypted thread", async () => {
+  const { code, output } = await runExample("layers.ts", { THREADS_KEY: randomBytes(32).toString("base64") });
+  expect({ code, lines: output.trim().split("\n") }).toEqual({
+    code: 0,
+    lines: [
+      expect.stringMatching(/^\d+ bytes, without the picture$/u),
+      expect.stringMatching(/^8\d{4} bytes, with the picture$/u),
+      expect.stringMatching(/^8\d{4} bytes, with the picture$/u),
+    ],
+  });
 });
 
 it("races.ts loses no turn under any policy", async () => {

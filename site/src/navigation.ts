@@ -22,7 +22,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ["Guides", ["nextjs", "hono", "express", "serverless", "testing"]],
-  ["Conversations", ["races", "what-happens-when", "history", "repairing-a-thread"]],
+  ["Conversations", ["races", "what-happens-when", "history", "repairing-a-thread", "layers"]],
   [
     "Operate",
     [

@@ -7,6 +7,8 @@ import { IS_QUICK, STORE_NAMES, type StoreName } from "./names.ts";
 import { openStore, type StoreLocation } from "./store-location.ts";
 import { TEST_STORES } from "./test-stores.ts";
 
+export { type CreateStore, TEST_STORES } from "./test-stores.ts";
+
 /** The stores on which a suite runs. */
 export interface StoreSelection {
   /**

@@ -3,7 +3,12 @@ import type { S3StoreOptions } from "@threadstore/s3";
 
 /** Where a store keeps its threads. It is JSON, so that a test can pass it to the processes that share the store. */
 export type StoreLocation =
-  | { readonly kind: "azure-blob"; readonly connectionString: string; readonly container: string }
+  | {
+      readonly kind: "azure-blob";
+      readonly connectionString: string;
+      readonly container: string;
+      readonly prefix?: string;
+    }
   | { readonly kind: "file-system"; readonly folder: string }
   /** A new store each time that it is opened. */
   | { readonly kind: "memory" }
@@ -20,6 +25,7 @@ export async function openStore(location: StoreLocation, options: StoreOptions =
       const { azureBlobStore } = await import("@threadstore/azure-blob");
       return azureBlobStore({
         ...options,
+        ...(location.prefix !== undefined && { prefix: location.prefix }),
         container: new ContainerClient(location.connectionString, location.container),
       });
     }

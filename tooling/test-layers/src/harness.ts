@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Harness } from "@threadstore/conformance";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
+import { type LayerName, stackOn } from "./stacks.ts";
+
+/** What a child process needs to open a location. */
+export interface ChildParameters {
+  /** The folder of a suite, which contains where its stores are. */
+  readonly folder: string;
+  readonly layers: LayerName[];
+}
+
+const BASE_FILE = "location.json";
+
+/** Stores where the stores of a suite are, for this process and its children. */
+export function writeBase(folder: string, base: StoreLocation): void {
+  writeFileSync(join(folder, BASE_FILE), JSON.stringify(base));
+}
+
+/** Returns where the suite's location `name` is. */
+function locationOf(folder: string, name: string): StoreLocation {
+  const base = JSON.parse(readFileSync(join(folder, BASE_FILE), "utf8")) as StoreLocation;
+  // Short, because PostgreSQL limits the length of names.
+  const unique = createHash("sha256").update(name).digest("hex").slice(0, 12);
+  switch (base.kind) {
+    case "azure-blob":
+      return { ...base, prefix: unique };
+    case "file-system":
+      return { ...base, folder: join(base.folder, unique) };
+    case "memory":
+      return base;
+    case "postgres":
+      return { ...base, tablePrefix: `${base.tablePrefix}${unique}_` };
+    case "redis":
+      return { ...base, prefix: `${base.prefix}-${unique}` };
+    case "s3":
+      return { ...base, options: { ...base.options, prefix: `${unique}/` } };
+    case "sqlite":
+      return { ...base, path: `${base.path}-${unique}` };
+    default:
+      throw new Error("Unknown kind of store.");
+  }
+}
+
+/** Opens a location with layers. The size limit of the suite applies to threads as callers see them. */
+export async function openStack(
+  { folder, layers }: ChildParameters,
+  name: string,
+  { maxThreadBytes, ...options }: StoreOptions = {},
+): Promise<ThreadStore> {
+  const inner = await openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
+  return stackOn(layers, inner, { now: options.now, maxThreadBytes });
+}
+
+/** Creates a harness for layers on a store that other processes can open, once `writeBase` has been called. */
+export function stackHarness(layers: readonly LayerName[], folder: string): Harness {
+  const parameters: ChildParameters = { folder, layers: [...layers] };
+  return {
+    name: layers.join(" over "),
+    open: (name, options) => openStack(parameters, name, options),
+    async destroy(name) {
+      const store = await openStore(locationOf(folder, name));
+      await store.erase();
+      await store.close();
+    },
+    childProcess: {
+      module: new URL("child.ts", import.meta.url),
+      parameters: { folder, layers: parameters.layers },
+    },
+  };
+}

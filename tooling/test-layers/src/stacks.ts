@@ -1,0 +1,54 @@
+import { withAttachments } from "@threadstore/attachments";
+import { withCompression } from "@threadstore/compression";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { staticKeys, withEncryption } from "@threadstore/encryption";
+import { withHistory } from "@threadstore/history";
+
+/** The key of the tests. The stores are deleted after them. */
+const KEY = "dGVzdHMgb2YgdGhlIGxheWVycyB1c2UgdGhpcyBrZXk=";
+
+/** The options of a stack, as the suite passes them. Sizes are those of threads as callers see them. */
+export type StackOptions = Pick<StoreOptions, "maxThreadBytes" | "now">;
+
+type Layer = (store: ThreadStore, options: StackOptions) => ThreadStore;
+
+// With these options, the suite's small threads are compressed and have attachments.
+const history: Layer = (store, { now, maxThreadBytes = 16_777_216 }) =>
+  withHistory(store, { keep: { versions: 20 }, now, maxThreadBytes });
+const attachments: Layer = (store, { now, maxThreadBytes = 16_777_216 }) =>
+  withAttachments(store, { limitBytes: 64, strings: "any", now, maxThreadBytes });
+const compression: Layer = (store) => withCompression(store, { minBytes: 0, maxThreadBytes: 67_108_864 });
+const encryption: Layer = (store) =>
+  withEncryption(store, {
+    keys: staticKeys({ current: "test", keys: { test: KEY } }),
+    maxThreadBytes: 67_108_864,
+  });
+
+/** The layers by name, in the order in which they combine: the outermost first. */
+export const LAYERS: { readonly [Name in LayerName]: Layer } = {
+  history,
+  attachments,
+  compression,
+  encryption,
+};
+export type LayerName = "history" | "attachments" | "compression" | "encryption";
+
+/** Stacks of layers, the outermost first. */
+export const STACKS: readonly (readonly LayerName[])[] = [
+  ["history", "compression", "encryption"],
+  ["attachments", "compression", "encryption"],
+  ["history", "attachments", "compression", "encryption"],
+];
+
+/** Applies the layers to a store. */
+export function stackOn(
+  names: readonly LayerName[],
+  store: ThreadStore,
+  options: StackOptions = {},
+): ThreadStore {
+  // The limit of the outermost layer applies to threads as callers see them, so the others have none that matters.
+  return names.toReversed().reduce((inner, name, index) => {
+    const isOutermost = index === names.length - 1;
+    return LAYERS[name](inner, isOutermost ? options : { ...options, maxThreadBytes: 67_108_864 });
+  }, store);
+}
