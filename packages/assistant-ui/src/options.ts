@@ -1,5 +1,6 @@
 import type { ThreadMessage } from "@assistant-ui/react";
-import { invalidArgument, type ThreadApiError } from "./thread-api-error.ts";
+import { findUnknownOption, type OptionNames } from "@threadstore/core/documents";
+import { invalidArgument, ThreadApiError } from "./thread-api-error.ts";
 import { defaultTitle } from "./title.ts";
 
 /** Options of {@link threadListAdapter}. */
@@ -47,8 +48,23 @@ export type Settings = {
   readonly [Name in keyof ThreadListAdapterOptions]-?: NonNullable<ThreadListAdapterOptions[Name]>;
 };
 
+const OPTION_NAMES: OptionNames<ThreadListAdapterOptions> = {
+  url: true,
+  writer: true,
+  title: true,
+  headers: true,
+  fetch: true,
+  onError: true,
+  pageSize: true,
+  timeoutMs: true,
+};
+
 /** Throws `INVALID_ARGUMENT`. */
 export function readOptions(options: ThreadListAdapterOptions): Settings {
+  const unknown = findUnknownOption(options, OPTION_NAMES);
+  if (unknown !== undefined) {
+    throw new ThreadApiError("INVALID_ARGUMENT", unknown.message, { path: unknown.path });
+  }
   const {
     url,
     writer,

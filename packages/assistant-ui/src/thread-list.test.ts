@@ -284,6 +284,7 @@ it.each([
   ["pageSize", { pageSize: 101 }],
   ["timeoutMs", { timeoutMs: 1.5 }],
   ["timeoutMs", { timeoutMs: 2 ** 31 }],
+  ["onerror", { onerror: () => undefined }],
 ] as const)("rejects an invalid %s", (path, invalid) => {
   const options = { url: "/threads", writer: "page", ...invalid } as never;
   expect(() => readOptions(options)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));

@@ -1,4 +1,5 @@
 import type { JsonValue, StoredThread, ThreadMetadata, ThreadStore } from "@threadstore/core";
+import { findUnknownOption, type OptionNames } from "@threadstore/core/documents";
 
 /** The kind of a request. `update` renames and archives. */
 export type Operation = "append" | "delete" | "fork" | "list" | "load" | "update";
@@ -98,8 +99,19 @@ export interface HandlerSettings extends Pick<
   readonly maxBodyBytes: number;
 }
 
+const OPTION_NAMES: OptionNames<ThreadHandlerOptions> = {
+  authorize: true,
+  append: true,
+  fork: true,
+  basePath: true,
+  maxBodyBytes: true,
+  onError: true,
+};
+
 /** Throws a `TypeError` for invalid options. */
 export function readOptions(options: ThreadHandlerOptions): HandlerSettings {
+  const unknown = findUnknownOption(options, OPTION_NAMES);
+  if (unknown !== undefined) throw new TypeError(unknown.message);
   const { authorize, append, fork, basePath = "/threads", maxBodyBytes = 1_048_576, onError } = options;
   check(typeof authorize === "function", "`authorize` must be a function.");
   check(append === undefined || typeof append === "function", "`append` must be a function.");

@@ -460,6 +460,7 @@ test.each<[object, string]>([
   [{ authorize: () => memoryStore(), basePath: "/" }, "basePath"],
   [{ authorize: () => memoryStore(), basePath: "/a/" }, "basePath"],
   [{ authorize: () => memoryStore(), maxBodyBytes: 0 }, "maxBodyBytes"],
+  [{ authorize: () => memoryStore(), onerror: () => undefined }, "onerror"],
 ])("the options %o are rejected", (options, name) => {
   expect(() => threadHandler(options as ThreadHandlerOptions)).toThrow(`\`${name}\``);
 });

@@ -1,5 +1,5 @@
 import type { ThreadStore } from "../thread-store.ts";
-import { unknownOption, unknownOptionPath } from "../validation/option-names.ts";
+import { findUnknownOption } from "../validation/option-names.ts";
 import type { EnvelopeProblem, EnvelopeProblemReason } from "./envelope.ts";
 import { mismatchMessage } from "./json-path.ts";
 
@@ -79,9 +79,9 @@ export function documentErrors<DocumentError extends Error>(
         const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
         throw new ErrorType("INVALID_ARGUMENT", message, { path: "store" });
       }
-      const problem = names && unknownOption(members, names);
-      if (problem === undefined) return store as ThreadStore;
-      throw new ErrorType("INVALID_ARGUMENT", problem, { path: unknownOptionPath(members, names ?? {}) });
+      const unknown = names && findUnknownOption(members, names);
+      if (unknown === undefined) return store as ThreadStore;
+      throw new ErrorType("INVALID_ARGUMENT", unknown.message, { path: unknown.path });
     },
   };
 }

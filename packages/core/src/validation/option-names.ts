@@ -33,26 +33,31 @@ export function readOptions<Options extends object>(options: Options, subject = 
   return copy;
 }
 
+/** An option that does not exist. */
+export interface UnknownOption {
+  /** Its name, or `options` if that may be content. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Returns the first member of `options` that is not in `names`; `undefined` if there is none. */
+export function findUnknownOption(
+  options: object,
+  names: Readonly<Record<string, true>>,
+): UnknownOption | undefined {
+  const name = Object.keys(options).find((each) => !Object.hasOwn(names, each));
+  if (name === undefined) return undefined;
+  // Anything else may be content, for example if a thread was passed in the place of the options.
+  const isName = /^[A-Za-z]\w{0,39}$/u.test(name);
+  const described = isName ? `\`${name}\`` : "A member of the options";
+  const list = Object.keys(names).map((each) => `\`${each}\``);
+  return {
+    path: isName ? name : "options",
+    message: `${described} is not an option. Correct its name, or remove it. The options are ${list.join(", ")}.`,
+  };
+}
+
 /** Returns a message that names the first member of `options` that is not in `names`; `undefined` if there is none. */
 export function unknownOption(options: object, names: Readonly<Record<string, true>>): string | undefined {
-  const name = unknownName(options, names);
-  if (name === undefined) return undefined;
-  const described = isShown(name) ? `\`${name}\`` : "A member of the options";
-  const list = Object.keys(names).map((each) => `\`${each}\``);
-  return `${described} is not an option. Correct its name, or remove it. The options are ${list.join(", ")}.`;
-}
-
-/** Returns the path of the member that {@link unknownOption} reports, for errors. */
-export function unknownOptionPath(options: object, names: Readonly<Record<string, true>>): string {
-  const name = unknownName(options, names);
-  return name !== undefined && isShown(name) ? name : "options";
-}
-
-function unknownName(options: object, names: Readonly<Record<string, true>>): string | undefined {
-  return Object.keys(options).find((name) => !Object.hasOwn(names, name));
-}
-
-/** Anything else may be content, for example if a thread was passed in the place of the options. */
-function isShown(name: string): boolean {
-  return /^[A-Za-z]\w{0,39}$/u.test(name);
+  return findUnknownOption(options, names)?.message;
 }

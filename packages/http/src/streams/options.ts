@@ -1,5 +1,6 @@
 import type { ThreadStore } from "@threadstore/core";
-import { invalidArgument } from "./stream-error.ts";
+import { findUnknownOption, type OptionNames } from "@threadstore/core/documents";
+import { invalidArgument, StreamError } from "./stream-error.ts";
 
 /** Options of {@link resumableStreams}. */
 export interface ResumableStreamsOptions {
@@ -36,10 +37,22 @@ export type StreamSettings = {
   readonly [Name in keyof ResumableStreamsOptions]-?: NonNullable<ResumableStreamsOptions[Name]>;
 };
 
+const OPTION_NAMES: OptionNames<ResumableStreamsOptions> = {
+  store: true,
+  ttlMs: true,
+  leaseMs: true,
+  flushMs: true,
+  pollMs: true,
+  onError: true,
+};
 const MAX_MS = 2 ** 31 - 1;
 
 /** Throws `INVALID_ARGUMENT`. */
 export function readOptions(options: ResumableStreamsOptions): StreamSettings {
+  const unknown = findUnknownOption(options, OPTION_NAMES);
+  if (unknown !== undefined) {
+    throw new StreamError("INVALID_ARGUMENT", unknown.message, { path: unknown.path });
+  }
   const {
     store,
     ttlMs = 3_600_000,

@@ -500,6 +500,7 @@ it.each([
   ["flushMs", { flushMs: 400 }],
   ["pollMs", { pollMs: 0 }],
   ["onError", { onError: 1 }],
+  ["flush", { flush: 100 }],
 ] as const)("rejects an invalid %s", (path, options) => {
   expect(() => create(options as never)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
 });
