@@ -6,5 +6,7 @@ export const EXIT = {
   usage: 2,
   /** A store failed, or refused. */
   failed: 3,
+  /** Nothing was changed, because `--yes` was missing. */
+  dryRun: 4,
   interrupted: 130,
 } as const;

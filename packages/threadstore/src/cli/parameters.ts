@@ -27,12 +27,20 @@ export function jsonOption(): Option {
   return new Option("--json", "print JSON for programs");
 }
 
+/** An option that confirms a change. */
+export function yesOption(): Option {
+  return new Option("-y, --yes", "make the changes");
+}
+
+/** Members that the metadata of a thread must have. */
+export type Where = Readonly<Record<string, string>>;
+
 /** An option that can be repeated: pairs of a name and a value of the metadata. */
 export function whereOption(): Option {
   return new Option(
     "-w, --where <name=value>",
     "only threads with this member of the metadata (repeatable)",
-  ).argParser((text, earlier: Record<string, string> | undefined) => {
+  ).argParser((text, earlier: Where | undefined) => {
     const end = text.indexOf("=");
     if (end < 1) throw new InvalidArgumentError("Write it as NAME=VALUE.");
     return { ...earlier, [text.slice(0, end)]: text.slice(end + 1) };

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCopy } from "../commands/copy.ts";
+import { addErase } from "../commands/erase.ts";
+import { addExpire } from "../commands/expire.ts";
+import { addExport } from "../commands/export.ts";
+import { addImport } from "../commands/import.ts";
 import { addLs } from "../commands/ls.ts";
 import { addShow } from "../commands/show.ts";
 import { addStats } from "../commands/stats.ts";
@@ -12,13 +17,23 @@ Exit codes:
   1    done, and something needs attention, such as a corrupt thread
   2    the command line, a URL, the configuration or a file is invalid
   3    a store failed, or refused
+  4    nothing was changed, because --yes is missing
   130  stopped with Ctrl+C
 
 STORE is a URL: sqlite:threads.db, file:./threads, redis://…, postgres://…, s3://bucket/prefix or
 azure://account/container, with options of the store after a #. Or it is config, for the store that
 threadstore.config.js exports, or config:NAME for one of several.`;
 
-const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [addLs, addShow, addStats];
+const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
+  addLs,
+  addShow,
+  addStats,
+  addCopy,
+  addExport,
+  addImport,
+  addErase,
+  addExpire,
+];
 
 /** Returns the program, whose parsing runs the action of the command and calls `finish` with its exit code. */
 export function createProgram(
@@ -27,7 +42,9 @@ export function createProgram(
 ): Command {
   const { stdout, stderr } = session.terminal;
   const program = new Command("threadstore")
-    .description("Looks into stores of agent conversations, on every backend and while they are in use.")
+    .description(
+      "Looks into stores of agent conversations, moves and erases them, on every backend and while they are in use.",
+    )
     .version(ownVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print the help of a command")
     .addHelpText("after", EXIT_CODES)

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
 import { configOption, jsonOption, namespaceOption, STORE_HELP } from "../cli/parameters.ts";
 import type { Session, Start } from "../cli/session.ts";
-import { count, formatBytes, formatTime, namespaceName } from "../output/format.ts";
+import { count, formatBytes, formatTime, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
 import { tableLines } from "../output/table.ts";
 import { printJson, printLines } from "../output/terminal.ts";
@@ -74,5 +74,5 @@ function linesOf(statistics: Statistics): string[] {
 }
 
 function describe({ namespaces, id }: ListedThread, value: string): string {
-  return `${value}  ${namespaceName(namespaces)}${namespaces.length === 0 ? "" : "/"}${id}`;
+  return `${value}  ${threadName(namespaces, id)}`;
 }

@@ -21,3 +21,8 @@ export function count(number: number, noun: string): string {
 export function namespaceName(levels: readonly string[]): string {
   return levels.map((level) => encodeURIComponent(level)).join("/");
 }
+
+/** Returns the name of a thread for people: its namespace and its id. */
+export function threadName(namespaces: readonly string[], id: string): string {
+  return namespaces.length === 0 ? id : `${namespaceName(namespaces)}/${id}`;
+}

@@ -88,3 +88,26 @@ async function nextStep(
   } while (cursor !== undefined);
   return undefined;
 }
+
+/** Yields a store or view and all namespaces in it, each with its names, depth first. */
+export async function* walkNamespaces(
+  store: ThreadStore,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly namespaces: readonly string[]; readonly view: ThreadStore }> {
+  let path: readonly Step[] | undefined = [];
+  while (path !== undefined) {
+    yield { namespaces: path.map(([name]) => name), view: viewAt(store, path) };
+    path = await nextPath(store, path, signal);
+  }
+}
+
+/** Resolves with whether a store or view, including the namespaces in it, has no threads. */
+export async function isEmpty(store: ThreadStore, signal: AbortSignal): Promise<boolean> {
+  for await (const { threads } of walk(store, { limit: 1, signal })) if (threads.length > 0) return false;
+  return true;
+}
+
+/** Returns the view of the namespaces with these names. */
+export function viewOf(store: ThreadStore, namespaces: readonly string[]): ThreadStore {
+  return namespaces.reduce((view, name) => view.namespace(name), store);
+}

@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { EXIT } from "../cli/exit-codes.ts";
+import { configOption, jsonOption, namespaceOption, STORE_HELP, yesOption } from "../cli/parameters.ts";
+import type { Session, Start } from "../cli/session.ts";
+import { count } from "../output/format.ts";
+import { progressOn } from "../output/progress.ts";
+import { printJson, printLines } from "../output/terminal.ts";
+import { visibleLine } from "../output/visible-text.ts";
+import { walkNamespaces } from "../walk/walk.ts";
+
+interface ExpireOptions {
+  readonly namespace?: readonly string[];
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+export function addExpire(program: Command, start: Start): void {
+  program
+    .command("expire")
+    .summary("delete expired threads")
+    .description(
+      "Deletes the expired threads of a store or namespace and of all namespaces in it, which frees their space. " +
+        "Without --yes, it only says where it would look. Run it regularly.",
+    )
+    .argument("<store>", STORE_HELP)
+    .addOption(namespaceOption())
+    .addOption(yesOption())
+    .addOption(jsonOption())
+    .addOption(configOption())
+    .action((url: string, options: ExpireOptions) => start((session) => expire(session, url, options)));
+}
+
+async function expire(session: Session, url: string, options: ExpireOptions): Promise<number> {
+  const { terminal } = session;
+  const { store, label } = await session.open(url, options);
+  const progress = progressOn(terminal.stderr);
+  let namespaces = 0;
+  let deleted = 0;
+  try {
+    for await (const { view } of walkNamespaces(store, terminal.signal)) {
+      namespaces += 1;
+      let cursor: string | undefined;
+      if (options.yes !== true) continue;
+      do {
+        const result = await view.deleteExpired({ cursor, signal: terminal.signal });
+        deleted += result.deleted;
+        cursor = result.cursor;
+        progress.show(`${count(deleted, "thread")} deleted`);
+      } while (cursor !== undefined);
+    }
+  } finally {
+    progress.stop();
+  }
+  if (options.json === true) await printJson(terminal.stdout, { store: label, namespaces, deleted });
+  else {
+    const done = `Deleted ${count(deleted, "expired thread")} in ${count(namespaces, "namespace")}`;
+    const planned = `Would delete the expired threads in ${count(namespaces, "namespace")}`;
+    const text = `${options.yes === true ? done : planned} of ${visibleLine(label)}.`;
+    await printLines(terminal.stdout, [options.yes === true ? text : `${text} Confirm it with --yes.`]);
+  }
+  return options.yes === true ? EXIT.done : EXIT.dryRun;
+}
