@@ -1,3 +1,4 @@
+export { type HiddenIdsOptions, withHiddenIds } from "./hidden-ids/with-hidden-ids.ts";
 export { type EnvelopeKeysOptions } from "./keys/envelope-options.ts";
 export { envelopeKeys } from "./keys/envelope-keys.ts";
 export type { EncryptionKey, KeyProvider } from "./keys/key-provider.ts";

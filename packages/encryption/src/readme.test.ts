@@ -56,6 +56,11 @@ test("the README's job to encrypt threads again finishes", async () => {
   ]);
 });
 
+test("the README's hidden ids are listed, and stored as hashes", async () => {
+  const program = programs.find((each) => each.includes("withHiddenIds(")) ?? "";
+  expect((await run([program])).outputs).toEqual(["alice@example.com 43\n"]);
+});
+
 test("the README's key services can be created without a request", async () => {
   const services = programs.filter((program) => program.includes("envelopeKeys"));
   expect(services.length).toBe(2);

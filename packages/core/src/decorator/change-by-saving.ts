@@ -143,10 +143,11 @@ function textOf<State>({ content, stored }: DecoratedThread<State>): string {
 
 function touchResult<State>({
   stored,
+  id = stored.id,
   content,
   metadata = stored.metadata,
 }: DecoratedThread<State>): TouchResult {
-  const { id, version, createdAt, updatedAt, expiresAt } = stored;
+  const { version, createdAt, updatedAt, expiresAt } = stored;
   return {
     id,
     version,

@@ -5,7 +5,7 @@ import { checkLayers } from "./check-layers.ts";
 import { forwardChanges, forwardOperations } from "./forward-operations.ts";
 import { wrapThreadStore } from "./wrap-thread-store.ts";
 
-const ORDER = ["history", "attachments", "compression", "encryption"] as const;
+const ORDER = ["hiddenIds", "history", "attachments", "compression", "encryption"] as const;
 
 function layer(name: string, store: ThreadStore): ThreadStore {
   return wrapThreadStore(store, {
@@ -46,7 +46,7 @@ describe.each(pairs)("$outer over $inner", ({ outer, inner, isAllowed }) => {
 
 it("the error names both layers and the order", () => {
   expect(() => checkLayers("encryption", layer("compression", memoryStore()))).toThrow(
-    "`withEncryption` must be inside of `withCompression`. Call the functions in this order, without those that you do not use: withHistory(withAttachments(withCompression(withEncryption(store)))).",
+    "`withEncryption` must be inside of `withCompression`. Call the functions in this order, without those that you do not use: withHiddenIds(withHistory(withAttachments(withCompression(withEncryption(store))))).",
   );
   expect(() => checkLayers("history", layer("history", memoryStore()))).toThrow(
     "The store already has history. Call `withHistory` once.",

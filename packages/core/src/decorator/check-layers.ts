@@ -1,7 +1,7 @@
 import { layersOf } from "./layers-of.ts";
 
 /** The layers of this project in the order in which they combine, the outermost first. */
-const ORDER = ["history", "attachments", "compression", "encryption"] as const;
+const ORDER = ["hiddenIds", "history", "attachments", "compression", "encryption"] as const;
 type LayerName = (typeof ORDER)[number];
 
 /** A text that separates long strings finds none in what it has stored itself, so a second time does no harm. */

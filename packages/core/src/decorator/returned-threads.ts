@@ -22,9 +22,9 @@ export function toStoredThread<State>(
   decorated: DecoratedThread<State>,
 ): StoredThread {
   const { stored, content, metadata = stored.metadata } = decorated;
-  const { id, version, createdAt, updatedAt, expiresAt } = stored;
+  const { version, createdAt, updatedAt, expiresAt } = stored;
   const details = {
-    id,
+    id: decorated.id ?? stored.id,
     version,
     size: content?.size ?? stored.size,
     createdAt: new Date(createdAt),
@@ -48,6 +48,7 @@ export function versionArgument<State>(
   if (version === undefined) return undefined;
   const thread = typeof value === "object" && value !== null ? returned.read(value) : undefined;
   // A thread with the same id in another namespace is a different thread.
-  const isSameThread = thread?.namespace === namespace && thread.decorated.stored.id === id;
-  return { version, decorated: isSameThread ? thread.decorated : undefined };
+  const { decorated } = thread ?? {};
+  const isSameThread = thread?.namespace === namespace && (decorated?.id ?? decorated?.stored.id) === id;
+  return { version, decorated: isSameThread ? decorated : undefined };
 }

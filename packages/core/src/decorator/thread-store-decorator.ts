@@ -123,6 +123,8 @@ export interface DecoratedCall {
 export interface DecoratedThread<State> {
   /** The version in the inner store. */
   readonly stored: StoredThread;
+  /** The id as callers see it. */
+  readonly id?: string | undefined;
   readonly metadata?: ThreadMetadata | undefined;
   readonly content?: DecoratedContent | undefined;
   /** Kept with the returned object. Available when the caller passes that object as `previous` or `cached`. */

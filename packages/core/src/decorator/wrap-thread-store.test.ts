@@ -6,12 +6,13 @@ import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.t
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { rejected, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { ListOptions, StoredThread, ThreadStore, ThreadSummary } from "../thread-store.ts";
+import { changeBySaving } from "./change-by-saving.ts";
 import { cachingStore, encodingDecorator, encodingStore } from "./decorators.test-helper.ts";
 import { encryptedStore } from "./encrypted-store.test-helper.ts";
 import { forwardChanges, forwardOperations } from "./forward-operations.ts";
 import { reservedName } from "./reserved-name.ts";
 import { returnedThreads } from "./returned-threads.ts";
-import type { DecoratedCall, SaveArguments } from "./thread-store-decorator.ts";
+import type { DecoratedCall, DecoratedOperations, SaveArguments } from "./thread-store-decorator.ts";
 import { wrapThreadStore } from "./wrap-thread-store.ts";
 
 const code = "INVALID_ARGUMENT";
@@ -444,4 +445,38 @@ it("can be nested", async () => {
 
 it("throws a TypeError for an invalid decorator", () => {
   expect(() => wrapThreadStore(memoryStore(), encodingDecorator({ maxThreadBytes: 0 }))).toThrow(TypeError);
+});
+
+it("a decorator can store threads under other ids, which callers never see", async () => {
+  const inner = memoryStore();
+  const store = wrapThreadStore(inner, {
+    name: "renaming",
+    operations(namespace) {
+      const operations: Pick<DecoratedOperations<undefined>, "load" | "save"> = {
+        async save({ id, thread, options, previous }, call) {
+          const version = previous?.decorated?.stored ?? previous?.version;
+          const request = { ...options, ...call.options(), previous: version };
+          return { stored: await namespace.inner.save(`inner-${id}`, thread.value, request), id };
+        },
+        async load({ id }, call) {
+          const stored = await namespace.inner.load(`inner-${id}`, call.options());
+          return stored && { stored, id };
+        },
+      };
+      return { ...forwardOperations(namespace), ...operations, ...changeBySaving(operations) };
+    },
+  });
+  const saved = await store.save("a", { messages: [] });
+  const appended = await store.append("a", ["x"], { previous: saved });
+  const again = await store.save("a", { messages: ["y"] }, { previous: appended });
+  const loaded = await store.load("a", { cached: again });
+  const touched = await store.touch("a", { previous: loaded, metadata: { title: "T" } });
+  expect([saved, appended, again, loaded, touched].map((each) => each?.id)).toEqual([
+    "a",
+    "a",
+    "a",
+    "a",
+    "a",
+  ]);
+  expect((await inner.load("inner-a"))?.thread).toEqual({ messages: ["y"] });
 });

@@ -28,6 +28,12 @@ export function decodeBytes(text: string): Bytes {
   return base85ToBytes(text) as Bytes;
 }
 
+/** Encodes a hash in base64url, without padding. */
+export function encodeBase64url(hash: Uint8Array): string {
+  const base64 = btoa(String.fromCharCode(...hash));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
 /** Encodes an integer from 0 to 2^32 - 1 in four bytes. */
 export function uint32(value: number): Bytes {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);

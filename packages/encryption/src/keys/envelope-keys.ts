@@ -1,7 +1,7 @@
 import { base85ToBytes, bytesToBase85 } from "@threadstore/core/decorator";
 import { randomBytes, sha256 } from "#crypto";
 import { corrupt } from "../errors.ts";
-import { encodeTexts } from "../format/bytes.ts";
+import { encodeBase64url, encodeTexts } from "../format/bytes.ts";
 import { callKeyService } from "./call-key-service.ts";
 import {
   type EnvelopeKeysOptions,
@@ -110,10 +110,7 @@ function prefixOf(id: string): string {
 
 /** Returns a hash in base64url. */
 async function hashOf(text: string): Promise<string> {
-  const hash = await sha256(encodeTexts(text));
-  return btoa(String.fromCharCode(...hash))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_");
+  return encodeBase64url(await sha256(encodeTexts(text)));
 }
 
 function invalidWrapped(): Error {

@@ -1,5 +1,6 @@
 import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
-import { type EncryptionKey, isKeyId, KEY_BYTES, type KeyProvider } from "./key-provider.ts";
+import { keyBytes } from "./key-bytes.ts";
+import { type EncryptionKey, isKeyId, type KeyProvider } from "./key-provider.ts";
 
 /** The options of {@link staticKeys}. */
 export interface StaticKeysOptions {
@@ -38,17 +39,5 @@ function keysById(keys: unknown): ReadonlyMap<string, EncryptionKey> {
 function keyOf(id: string, value: unknown): EncryptionKey {
   if (!isKeyId(id))
     throw new TypeError("The ids of `keys` must have 1 to 64 characters of `[0-9A-Za-z._-]`.");
-  const bytes = typeof value === "string" ? bytesOfBase64(value) : value;
-  if (bytes instanceof Uint8Array && bytes.length === KEY_BYTES) return { id, bytes: Uint8Array.from(bytes) };
-  throw new TypeError(
-    "Each of the `keys` must be a Uint8Array of 32 random bytes, or their base64. Create one with `openssl rand -base64 32`.",
-  );
-}
-
-function bytesOfBase64(text: string): Uint8Array | undefined {
-  try {
-    return Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
+  return { id, bytes: keyBytes("Each of the `keys`", value) };
 }
