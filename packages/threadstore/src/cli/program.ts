@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCheck, addRepair } from "../commands/check-and-repair.ts";
 import { addCopy } from "../commands/copy.ts";
 import { addErase } from "../commands/erase.ts";
 import { addExpire } from "../commands/expire.ts";
@@ -28,6 +29,8 @@ const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addLs,
   addShow,
   addStats,
+  addCheck,
+  addRepair,
   addCopy,
   addExport,
   addImport,

@@ -1,0 +1,65 @@
+import type { SerializedThread, StoredThread } from "@threadstore/core";
+import { isError } from "@threadstore/core/driver";
+import { importPackage } from "../stores/import-package.ts";
+import { UsageError } from "../usage-error.ts";
+import { REPAIR_FORMS } from "./repair-forms.ts";
+import type { Fault, RepairForm, RepairSettings } from "./wire-form.ts";
+
+/** What a check found out about a thread. */
+export type Inspection =
+  /** `repaired` is the thread to store; absent if it cannot be repaired. */
+  | { readonly kind: "checked"; readonly faults: readonly Fault[]; readonly repaired?: object | string }
+  /** The thread has no form that can be checked. */
+  | { readonly kind: "unknown" }
+  /** The package that knows the form is not installed. */
+  | { readonly kind: "not-installed"; readonly form: string; readonly remedy: string };
+
+/** Checks threads, and imports the packages that know their forms. */
+export interface Inspector {
+  readonly inspect: (stored: Pick<StoredThread, "json" | "thread">) => Promise<Inspection>;
+}
+
+export function createInspector(folder: string, settings: RepairSettings): Inspector {
+  const modules = new Map<RepairForm, Promise<unknown>>();
+  const moduleOf = (form: RepairForm): Promise<unknown> => {
+    const module = modules.get(form) ?? importPackage(form.package, folder);
+    modules.set(form, module);
+    return module;
+  };
+  return {
+    async inspect({ json, thread }) {
+      const form = formOf(thread);
+      if (form === undefined) return { kind: "unknown" };
+      let module: unknown;
+      try {
+        module = await moduleOf(form);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        return { kind: "not-installed", form: form.name, remedy: error.message };
+      }
+      try {
+        const { thread: repaired, changes } = await form.repair(module, json, settings);
+        return { kind: "checked", faults: changes, repaired };
+      } catch (error) {
+        return inspectionOf(error);
+      }
+    },
+  };
+}
+
+function formOf(thread: SerializedThread): RepairForm | undefined {
+  return REPAIR_FORMS.find(({ recognizes }) => recognizes(thread));
+}
+
+const INVALID = ["THREAD_INVALID", "THREAD_MISMATCH", "THREAD_TOO_NEW"];
+
+/** Returns the fault that an error of a package reports. Throws all other errors. */
+function inspectionOf(error: unknown): Inspection {
+  const code = isError(error) && "code" in error ? String(error.code) : "";
+  if (!isError(error)) throw error;
+  if (code === "SHAPE_UNKNOWN") return { kind: "unknown" };
+  if (code === "INVALID_ARGUMENT") throw new UsageError(error.message, { cause: error });
+  if (!INVALID.includes(code)) throw error;
+  const path = "path" in error && typeof error.path === "string" ? error.path : "$";
+  return { kind: "checked", faults: [{ code, path, message: error.message }] };
+}
