@@ -30,11 +30,15 @@ async function startChild(task: string, path: string, name = ""): Promise<ChildP
   return child;
 }
 
-/** Opens the graph as another process would. */
-function graphIn(path: string, singleWriter = false): TestGraph {
+function saverIn(path: string, singleWriter = false): ThreadStoreSaver {
   const store = sqliteStore({ path });
   onTestFinished(() => store.close());
-  return turnGraph(new ThreadStoreSaver({ store, singleWriter }));
+  return new ThreadStoreSaver({ store, singleWriter });
+}
+
+/** Opens the graph as another process would. */
+function graphIn(path: string, singleWriter = false): TestGraph {
+  return turnGraph(saverIn(path, singleWriter));
 }
 
 test("after SIGKILL between two puts, another process completes the turn and starts the next one", async () => {
@@ -61,6 +65,37 @@ test("after SIGKILL between two puts, another process completes the turn and sta
     // Nothing that was acknowledged is lost.
     expect(turns.length).toBeGreaterThan(acknowledged);
   }
+});
+
+test("a thread that another process deletes in the middle of its runs is gone, or whole", async () => {
+  const path = temporaryDatabase();
+  const child = await startChild("grow", path);
+  const ended = once(child, "exit");
+  child.send("go");
+  for (let deletion = 0; deletion <= KILLS; deletion++) {
+    await once(child, "message");
+    await wait(Math.random() * 30);
+    const saver = saverIn(path);
+    await saver.deleteThread("one");
+    const graph = turnGraph(saver);
+    // The runs go on. Loading rejects if a value is missing.
+    for (const pause of [0, 10, 100]) {
+      await wait(pause);
+      const { lines = [] } = (await graph.getState(config)).values;
+      const expected = Array.from(
+        { length: lines.length },
+        (_, index) => ["input", "first", "second"][index % 3],
+      );
+      expect(lines.map((line) => line.slice(0, 6).trim())).toEqual(expected);
+    }
+  }
+  child.kill("SIGKILL");
+  await ended;
+  const graph = graphIn(path);
+  const { tasks } = await graph.getState(config);
+  if (tasks.length > 0) await graph.invoke(null, config);
+  const { lines = [] } = await graph.invoke({ lines: ["input"] }, config);
+  expect(lines.length % 3).toBe(0);
 });
 
 test("two processes that share a thread lose no turn with singleWriter", async () => {
