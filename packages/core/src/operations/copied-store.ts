@@ -19,13 +19,11 @@ export function setCopiedStore(store: object, copied: CopiedStore | undefined): 
 export interface CopiedStores {
   readonly from: ThreadStore;
   readonly to: ThreadStore;
-  /** Whether they are within decorators, which may have added to the metadata of their threads. */
-  readonly areInner: boolean;
 }
 
 /** Returns the stores to copy between: within all outer decorators that the two have in common, if these say so. */
-export function storesToCopy(from: ThreadStore, to: ThreadStore, areInner = false): CopiedStores {
+export function storesToCopy(from: ThreadStore, to: ThreadStore): CopiedStores {
   const [source, target] = [copiedStores.read(from), copiedStores.read(to)];
-  if (source === undefined || source.decorator !== target?.decorator) return { from, to, areInner };
-  return storesToCopy(source.inner, target.inner, true);
+  if (source === undefined || source.decorator !== target?.decorator) return { from, to };
+  return storesToCopy(source.inner, target.inner);
 }

@@ -8,8 +8,6 @@ import { DECORATED_METADATA, type DecoratedMetadataOption } from "../validation/
 export interface CopyContext {
   readonly source: ThreadStore;
   readonly target: ThreadStore;
-  /** Whether the stores are within decorators. */
-  readonly areInner: boolean;
   readonly overwrite: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -51,7 +49,7 @@ async function loadOriginal(
 
 /** Resolves with the thread in the target; `undefined` if it was already there. */
 async function saveCopy(
-  { target, areInner, overwrite, signal }: CopyContext,
+  { target, overwrite, signal }: CopyContext,
   original: StoredThread,
 ): Promise<StoredThread | undefined> {
   const { id, json, metadata } = original;
@@ -59,7 +57,8 @@ async function saveCopy(
     metadata,
     signal,
     [PRESERVED_DETAILS]: preservedDetailsOf(original),
-    [DECORATED_METADATA]: areInner,
+    // The stores may be those within decorators.
+    [DECORATED_METADATA]: true,
   };
   try {
     return await target.save(id, json, options);

@@ -110,11 +110,11 @@ interface CopiedPage {
 }
 
 async function copyPage(
-  { from, to, areInner }: CopiedStores,
+  { from, to }: CopiedStores,
   { namespaces = true, overwrite = false, onCorrupt, signal }: CopyOptions,
   { path, cursor, totals: earlier }: CopyPosition,
 ): Promise<CopiedPage> {
-  const context = { source: viewAt(from, path), target: viewAt(to, path), areInner, overwrite, signal };
+  const context = { source: viewAt(from, path), target: viewAt(to, path), overwrite, signal };
   const page = await context.source.listPage({ limit: PAGE_SIZE, cursor, signal });
   const outcomes = await copyListed(context, page.threads);
   const names = namesOf(path);

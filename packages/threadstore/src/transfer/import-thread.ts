@@ -1,5 +1,10 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { PRESERVED_DETAILS, type PreservingOptions } from "@threadstore/core/decorator";
+import {
+  DECORATED_METADATA,
+  type DecoratedMetadataOption,
+  PRESERVED_DETAILS,
+  type PreservingOptions,
+} from "@threadstore/core/decorator";
 import { detailsOf, type ExportedThread } from "./export-line.ts";
 
 /** What happened to a thread of an export. `different`: the store has another thread of this id, which was kept. */
@@ -13,7 +18,13 @@ export async function importThread(
 ): Promise<ImportOutcome> {
   const { id, json, metadata, details } = thread;
   if (details.expiresAt !== undefined && details.expiresAt.getTime() <= Date.now()) return "expired";
-  const options: PreservingOptions = { metadata, signal, [PRESERVED_DETAILS]: details };
+  const options: PreservingOptions & DecoratedMetadataOption = {
+    metadata,
+    signal,
+    [PRESERVED_DETAILS]: details,
+    // The export may be of a store within decorators, which have added to the metadata.
+    [DECORATED_METADATA]: true,
+  };
   try {
     await view.save(id, json, options);
     return "imported";
