@@ -223,6 +223,62 @@ describe("a key service that fails", () => {
   });
 });
 
+describe("a key service that does not answer", () => {
+  /** A service whose answers wait until the test lets them go. */
+  function silentService(): KeyService & { readonly answer: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const mask = (key: Uint8Array): Uint8Array => key.map((byte) => byte ^ 0x55);
+    return {
+      answer: resolve,
+      async wrap(key) {
+        await promise;
+        return { wrappingKey: "local/1", bytes: mask(key) };
+      },
+      async unwrap(wrapped) {
+        await promise;
+        return mask(wrapped.bytes);
+      },
+    };
+  }
+
+  async function stored(): Promise<{ backend: Backend; service: ReturnType<typeof silentService> }> {
+    const backend = memoryBackend();
+    const [writing, service] = [silentService(), silentService()];
+    writing.answer();
+    await open(backend, { keys: envelopeKeys(writing) }).save("a", { messages: ["x"] });
+    return { backend, service };
+  }
+
+  it.each<[string, (store: ThreadStore, signal: AbortSignal) => Promise<unknown>]>([
+    ["load", (store, signal) => store.load("a", { signal })],
+    ["append", (store, signal) => store.append("a", ["y"], { signal })],
+    ["save", (store, signal) => store.save("b", {}, { signal })],
+    ["update", (store, signal) => store.update("a", () => ({}), { signal })],
+  ])("does not keep an aborted call, which changes nothing later: %s", async (_, run) => {
+    const { backend, service } = await stored();
+    const store = open(backend, { keys: envelopeKeys(service) });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const call = run(store, controller.signal);
+    setTimeout(() => controller.abort(reason), 10);
+    await expect(call).rejects.toBe(reason);
+    service.answer();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["x"] });
+    expect(await store.load("b")).toBeUndefined();
+  });
+
+  it("does not keep a load longer than its `timeoutMs`, and a save longer than that of the service", async () => {
+    const { backend, service } = await stored();
+    const store = open(backend, { keys: envelopeKeys(service, { timeoutMs: 200 }) });
+    const started = performance.now();
+    const failure = { code: "UNAVAILABLE", message: expect.stringContaining("`timeoutMs`") };
+    await expect(store.load("a", { timeoutMs: 20 })).rejects.toMatchObject({ ...failure, operation: "load" });
+    expect(performance.now() - started).toBeLessThan(180);
+    await expect(store.save("b", {})).rejects.toMatchObject({ ...failure, operation: "save" });
+  });
+});
+
 describe("arguments", () => {
   const store = memoryBackend().open();
 

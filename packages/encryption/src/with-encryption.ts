@@ -3,6 +3,7 @@ import { checkLayers, segmentedOperations, wrapThreadStore } from "@threadstore/
 import { encryptionFormat } from "./format/encryption-format.ts";
 import { metadataFormat } from "./format/sealed-metadata.ts";
 import { type EncryptionOptions, resolveOptions } from "./options.ts";
+import { withinCalls } from "./within-call.ts";
 
 /**
  * Creates a store that encrypts threads with AES-256-GCM before `store` receives them, and rejects loads of threads that
@@ -16,6 +17,6 @@ export function withEncryption(store: ThreadStore, options: EncryptionOptions): 
   return wrapThreadStore(store, {
     name: format.name,
     maxThreadBytes,
-    operations: (namespace) => segmentedOperations(namespace, format, { maxThreadBytes }),
+    operations: (namespace) => withinCalls(segmentedOperations(namespace, format, { maxThreadBytes })),
   });
 }

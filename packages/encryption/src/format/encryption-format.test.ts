@@ -210,6 +210,12 @@ describe("corruption", () => {
     expect(String(error)).not.toContain("messages");
   });
 
+  it("says how many segments are missing", async () => {
+    const stored = await write(TEXTS);
+    const reading = formatWith().read(location, { ...stored, segments: stored.segments.slice(0, -1) });
+    await expect(reading).rejects.toThrow("has 3 segments instead of 4: it was truncated or extended");
+  });
+
   it("is CORRUPT or a missing key: any changed character", async () => {
     const stored = await write(TEXTS.slice(0, 2));
     const changed: StoredLog[] = [];
@@ -251,6 +257,47 @@ describe("corruption", () => {
     const stored = await write(TEXTS, { ...location, id: "other" });
     await expect(formatWith().resume(location, stored)).rejects.toMatchObject({ code: "CORRUPT" });
   });
+});
+
+it("only states that were written are read, whatever parts of them are combined", async () => {
+  // Two logs of the thread, one of another thread and one of another namespace, with equal texts.
+  const places = [location, location, { ...location, id: "other" }, { ...location, namespace: "b" }];
+  const texts = ["{}", '{"a":1}', '{"a":1,"b":2}'];
+  const states: StoredLog[] = [];
+  for (const place of places) {
+    const log = await write(texts, place);
+    states.push(log);
+  }
+  const [first, second, ...others] = states;
+  const segments = states.flatMap((state) => state.segments);
+  const heads = states.map(({ head, outline }) => ({ head, outline }));
+  const valid = new Set([first, second].map((state) => JSON.stringify([state?.segments, state?.head])));
+  expect(others.length).toBe(2);
+  let read = 0;
+  const mixed = fc.record({
+    segments: fc.oneof(
+      fc.constantFrom(...states.map((state) => state.segments)),
+      fc.array(fc.constantFrom(...segments), { maxLength: 4 }),
+      fc.shuffledSubarray([...(first?.segments ?? [])]),
+    ),
+    end: fc.constantFrom(...heads),
+  });
+  await fc.assert(
+    fc.asyncProperty(mixed, async ({ segments: chosen, end }) => {
+      const stored = { header: { format: 1, key: "old" }, segments: chosen, ...end };
+      const outcome = await formatWith()
+        .read(location, stored)
+        .then(
+          (result) => textOf(result),
+          (error: { code?: string }) => error.code,
+        );
+      const isValid = valid.has(JSON.stringify([chosen, end.head]));
+      if (isValid) read += 1;
+      expect(outcome).toBe(isValid ? texts.at(-1) : "CORRUPT");
+    }),
+    { numRuns: 500 },
+  );
+  expect(read).toBeGreaterThan(0);
 });
 
 describe("a thread without encryption", () => {
