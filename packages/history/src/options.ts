@@ -70,7 +70,8 @@ export function resolveOptions(options: HistoryOptions): ResolvedOptions {
     "`keep.characters` must be an integer of at least 0.",
   );
   check(typeof now === "function", "`now` must be a function that returns milliseconds since the epoch.");
-  return { keep: { versions, ageMs, characters }, maxThreadBytes, now };
+  // Logs contain whole milliseconds, as the times of threads are.
+  return { keep: { versions, ageMs, characters }, maxThreadBytes, now: () => Math.floor(now()) };
 }
 
 function check(holds: boolean, rule: string): void {

@@ -51,9 +51,12 @@ test("the README documents the defaults", () => {
 
 test("the README shows what is stored", async () => {
   const [, sample = ""] = /```json\n(.*)\n```/u.exec(readme) ?? [];
-  const inner = memoryStore({ now: () => 1_795_996_800_000 });
-  const store = withHistory(inner);
+  let time = 1_795_996_800_000;
+  const now = (): number => time;
+  const inner = memoryStore({ now });
+  const store = withHistory(inner, { now });
   const { version } = await store.save("a", { n: ["a"] });
+  time += 5000;
   await store.append("a", ["b"]);
   expect((await inner.load("a"))?.json).toBe(sample.replace("J3s_9-xYh2vQm0aZ4kLw1A", version));
 });

@@ -294,6 +294,29 @@ describe("retention", () => {
     expect(await textsOf(store, "a")).toEqual(['{"n":3}']);
   });
 
+  it("does not return a version for longer because later ones are touched", async () => {
+    let time = 0;
+    const backend = memoryBackend();
+    const store = backend.open({ keep: { ageMs: 10 * DAY }, now: () => time });
+    const text = secret();
+    await saveAll(store, "a", [{ text }, { text: "public" }]);
+    for (let day = 1; day <= 11; day += 1) {
+      time = day * DAY;
+      await store.touch("a", { metadata: { day: String(day) } });
+      expect(await store.versions("a")).toHaveLength(day <= 10 ? 2 : 1);
+    }
+    await store.save("a", { text: "newest" }, { overwrite: true });
+    expect(await textsOf(store, "a")).toEqual(['{"text":"newest"}', '{"text":"public"}']);
+    expect(await store.prune("a")).toMatchObject({ versions: 1 });
+    expect(await backend.textOf("a")).not.toContain(text);
+  });
+
+  it("uses whole milliseconds of a clock that is more precise", async () => {
+    const store = memoryBackend().open({ now: () => 1000.5 });
+    await saveAll(store, "a", [{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(await textsOf(store, "a")).toEqual(['{"n":3}', '{"n":2}', '{"n":1}']);
+  });
+
   it("returns versions up to an amount of removed text", async () => {
     const store = memoryBackend().open({ keep: { characters: 2500 } });
     const texts = ["a", "b", "c", "d"].map((letter) => JSON.stringify({ text: letter.repeat(1000) }));
@@ -310,6 +333,14 @@ describe("retention", () => {
     await saveAll(store, "b", [{ text }]);
     for (let n = 0; n < 3; n += 1) await store.save("b", { text: `public ${n}` }, { overwrite: true });
     expect(await backend.textOf("b")).not.toContain(text);
+  });
+
+  it("prunes threads with text that only JSON's escapes can represent", async () => {
+    const store = memoryBackend().open({ keep: { versions: 1 } });
+    const text = String.raw`{"n":["\ud800",{"\udc00":"\ud800"}]}`;
+    await saveAll(store, "a", ["{}", text]);
+    expect(await store.prune("a")).toMatchObject({ versions: 1 });
+    expect((await store.load("a"))?.json).toBe(text);
   });
 
   it("removes the text of versions that are not kept when it is pruned", async () => {
@@ -357,6 +388,10 @@ describe("arguments", () => {
     ["an empty version", (store) => store.fork("a", "", "b")],
     ["a version that is not text", (store) => store.diff("a", "v", { version: 1 } as never)],
     ["null", (store) => store.restore("a", null as never)],
+    ["null as options", (store) => store.versions("a", null as never)],
+    ["null as options of a fork", (store) => store.fork("a", "v", "b", null as never)],
+    ["text as options of a restore", (store) => store.restore("a", "v", "b" as never)],
+    ["null as options of a prune", (store) => store.prune("a", null as never)],
     ["an invalid timeout", (store) => store.versions("a", { timeoutMs: 0 })],
   ])("must not be %s", async (_title, call) => {
     const store = memoryBackend().open();

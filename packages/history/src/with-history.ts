@@ -12,7 +12,13 @@ import { type HistoryContext, missingVersion, setContext } from "./history-conte
 import type { HistoryStore, ThreadVersion } from "./history-store.ts";
 import { diffMembers } from "./operations/diff.ts";
 import { forkThread, restoreVersion } from "./operations/fork.ts";
-import { loadHistory, versionArgument, versionIn, versionsOf } from "./operations/load-history.ts";
+import {
+  checkedOptions,
+  loadHistory,
+  versionArgument,
+  versionIn,
+  versionsOf,
+} from "./operations/load-history.ts";
 import { pruneThread } from "./operations/prune.ts";
 import { type HistoryOptions, resolveOptions } from "./options.ts";
 
@@ -54,17 +60,17 @@ function historyStore(
   const viewOf = store.namespace.bind(store);
   const added: Omit<HistoryStore, Exclude<keyof ThreadStore, "namespace">> = {
     async versions(id, options = {}) {
-      const history = await loadHistory(context, id, options);
+      const history = await loadHistory(context, id, checkedOptions(options));
       return history === undefined ? [] : versionsOf(history);
     },
     async loadVersion(id, version, options = {}) {
       const wanted = versionArgument(version, "version");
-      const history = await loadHistory(context, id, options);
+      const history = await loadHistory(context, id, checkedOptions(options));
       return history && versionIn(history, wanted);
     },
     async diff(id, from, to, options = {}) {
       const wanted = [versionArgument(from, "from"), versionArgument(to, "to")];
-      const history = await loadHistory(context, id, options);
+      const history = await loadHistory(context, id, checkedOptions(options));
       const [before, after] = wanted.map((version) => history && versionIn(history, version));
       if (before === undefined || after === undefined) throw missingVersion(history?.current);
       return {
@@ -74,10 +80,15 @@ function historyStore(
       };
     },
     fork: async (id, version, newId, options = {}) =>
-      forkThread(context, { id, version: versionArgument(version, "version") }, newId, options),
+      forkThread(
+        context,
+        { id, version: versionArgument(version, "version") },
+        newId,
+        checkedOptions(options),
+      ),
     restore: async (id, version, options = {}) =>
-      restoreVersion(context, { id, version: versionArgument(version, "version") }, options),
-    prune: async (id, options = {}) => pruneThread(context, id, options),
+      restoreVersion(context, { id, version: versionArgument(version, "version") }, checkedOptions(options)),
+    prune: async (id, options = {}) => pruneThread(context, id, checkedOptions(options)),
     namespace: (name) => historyStore(viewOf(name), inner.namespace(name), shared),
   };
   const result = Object.assign(store, added);

@@ -12,7 +12,7 @@ import { corruptHistory } from "../errors.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { decodeHead, EMPTY_LOG, encodeHead, extendLog, isOversized, type Log } from "./log.ts";
 import { firstKept } from "./retention.ts";
-import { decodeSegments, encodeSegment, type Segment } from "./segment.ts";
+import { decodeSegments, encodeSegment, pastVersion, type Segment } from "./segment.ts";
 
 /** The name of the decorator, and of the members that contain its logs. */
 export const HISTORY = "history" as const;
@@ -37,7 +37,7 @@ export function historyFormat(limits: Limits): SegmentFormat<Log> {
     isFull: (log) => isOversized(log, keep, now()),
     write: async (log, change) => ({
       log: extendLog(log, change.splice, now()),
-      segments: [encodeSegment(change.splice, change.replaced)],
+      segments: [encodeSegment(change.splice, pastVersion(change.replaced, now()))],
     }),
     resume: async (_location, { head }) => decodeHead(head),
     async read(_location, { header, segments, head }) {
@@ -71,18 +71,14 @@ function startLog(
   replaced: ReplacedLog<Log> | undefined,
 ): WrittenSegments<Log> {
   const whole = { splice: { keep: 0, text: json, tail: 0 }, replaced: undefined };
-  if (replaced === undefined) return logOf([whole], now());
+  if (replaced === undefined) return logOf([whole]);
   const { stored, thread } = replaced;
   const before = decodeSegments(stored().segments);
-  const updatedAt = now();
   const current = textAfter(before);
-  const next: Segment = {
-    splice: spliceBetween(current, json),
-    replaced: { ...thread, updatedAt: Number(thread.updatedAt) },
-  };
+  const savedAt = now();
+  const next: Segment = { splice: spliceBetween(current, json), replaced: pastVersion(thread, savedAt) };
   const all = [...before, next];
-  const first = firstKept({ segments: all, updatedAt }, keep, updatedAt);
-  return logOf(logFrom(all, first), updatedAt);
+  return logOf(logFrom(all, firstKept(all, keep, savedAt)));
 }
 
 /** Returns the segments of a log that starts with the version of this index. */
@@ -99,12 +95,10 @@ export function textAfter(segments: readonly Segment[]): string {
   return text;
 }
 
-/** Encodes a log whose current version was saved at `updatedAt`. */
-export function logOf(segments: readonly Segment[], updatedAt: number): WrittenSegments<Log> {
+/** Encodes a log. */
+export function logOf(segments: readonly Segment[]): WrittenSegments<Log> {
   let log: Log = EMPTY_LOG;
-  for (const [index, { splice }] of segments.entries()) {
-    const savedAt = segments[index + 1]?.replaced?.updatedAt ?? updatedAt;
-    log = extendLog(log, splice, savedAt);
-  }
+  // The first segment has no time, and does not remove anything.
+  for (const { splice, replaced } of segments) log = extendLog(log, splice, replaced?.replacedAt ?? 0);
   return { log, segments: segments.map(({ splice, replaced }) => encodeSegment(splice, replaced)) };
 }

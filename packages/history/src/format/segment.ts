@@ -10,6 +10,11 @@ export interface PastVersion {
   readonly updatedAt: number;
   /** The length of its JSON in bytes of UTF-8. */
   readonly size: number;
+  /**
+   * When the save that replaced it was written, in milliseconds since the epoch. The time of the next version does not
+   * tell, because touches change it.
+   */
+  readonly replacedAt: number;
 }
 
 /** A decoded segment. */
@@ -19,14 +24,16 @@ export interface Segment {
   readonly replaced: PastVersion | undefined;
 }
 
-/** Returns `[keep, tail, body]`, and in all segments but the first the version, time and size of what it replaced. */
-export function encodeSegment(
-  { keep, tail, text }: Splice,
-  replaced: ReplacedThread | PastVersion | undefined,
-): JsonValue {
+/**
+ * Returns `[keep, tail, body]`, and in all segments but the first the version, time and size of what it replaced, and how
+ * long after that time it did.
+ */
+export function encodeSegment({ keep, tail, text }: Splice, replaced: PastVersion | undefined): JsonValue {
   const change: JsonValue[] = [keep, tail, encodeBody(text)];
   if (replaced === undefined) return change;
-  return [...change, replaced.version, Number(replaced.updatedAt), replaced.size];
+  const { version, updatedAt, size, replacedAt } = replaced;
+  // The clocks of two processes may differ.
+  return [...change, version, updatedAt, size, Math.max(0, replacedAt - updatedAt)];
 }
 
 /** Rejects with `CORRUPT` unless the segments are those of a log. */
@@ -43,13 +50,19 @@ export function decodeSegments(segments: readonly JsonValue[]): Segment[] {
 }
 
 function decodeSegment(stored: JsonValue, index: number): Segment {
-  const [keep, tail, body, version, updatedAt, size] = Array.isArray(stored) ? stored : [];
+  const [keep, tail, body, version, updatedAt, size, lasted] = Array.isArray(stored) ? stored : [];
   const text = decodeBody(body);
   if (!isCount(keep) || !isCount(tail) || text === undefined) throw malformed(index);
   const splice = { keep, tail, text };
   if (index === 0) return { splice, replaced: undefined };
-  if (typeof version !== "string" || typeof updatedAt !== "number" || !isCount(size)) throw malformed(index);
-  return { splice, replaced: { version, updatedAt, size } };
+  if (typeof version !== "string" || typeof updatedAt !== "number") throw malformed(index);
+  if (!isCount(size) || !isCount(lasted)) throw malformed(index);
+  return { splice, replaced: { version, updatedAt, size, replacedAt: updatedAt + lasted } };
+}
+
+/** Returns a version that is replaced at the time `replacedAt`. */
+export function pastVersion({ version, updatedAt, size }: ReplacedThread, replacedAt: number): PastVersion {
+  return { version, updatedAt: updatedAt.getTime(), size, replacedAt };
 }
 
 function isCount(value: JsonValue | undefined): value is number {

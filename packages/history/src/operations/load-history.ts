@@ -34,8 +34,7 @@ export async function loadHistory(
   if (current === undefined) return undefined;
   const inner = innerThread(current);
   const segments = segmentsIn(current, inner);
-  const updatedAt = current.updatedAt.getTime();
-  const first = segments.length === 0 ? 0 : firstKept({ segments, updatedAt }, keep, now());
+  const first = segments.length === 0 ? 0 : firstKept(segments, keep, now());
   return { current, inner, segments, first };
 }
 
@@ -50,7 +49,15 @@ function segmentsIn(current: StoredThread, inner: StoredThread): Segment[] {
 export function versionsOf({ current, segments, first }: LoadedHistory): ThreadVersion[] {
   const { version, updatedAt, size } = current;
   const past = segments.slice(first + 1).flatMap(({ replaced }): ThreadVersion[] => {
-    return replaced ? [{ ...replaced, updatedAt: new Date(replaced.updatedAt), isCurrent: false }] : [];
+    if (replaced === undefined) return [];
+    return [
+      {
+        version: replaced.version,
+        updatedAt: new Date(replaced.updatedAt),
+        size: replaced.size,
+        isCurrent: false,
+      },
+    ];
   });
   return [...past, { version, updatedAt, size, isCurrent: true }].toReversed();
 }
@@ -87,6 +94,13 @@ export function versionArgument(previous: Previous, argument: string): Version {
     "INVALID_ARGUMENT",
     `\`${argument}\` must be a version, or an object that has one. Pass a result of \`versions\`.`,
   );
+}
+
+/** Throws `INVALID_ARGUMENT` unless the options of a call are an object. */
+export function checkedOptions<Options extends object>(options: Options): Options {
+  const value: unknown = options;
+  if (typeof value === "object" && value !== null) return options;
+  throw new ThreadStoreError("INVALID_ARGUMENT", "The options must be an object. Pass one, or leave it out.");
 }
 
 /** Throws `INVALID_ARGUMENT` if there are options with other names than those of the call. */

@@ -38,10 +38,10 @@ export async function pruneThread(
 /** Stores the thread with the versions that are kept, at the version that was loaded. */
 function replaceLog(
   { inner: store }: HistoryContext,
-  { current, inner, segments, first }: LoadedHistory,
+  { inner, segments, first }: LoadedHistory,
   options: CallOptions,
 ): Promise<StoredThread> {
-  const { log, segments: kept } = logOf(logFrom(segments, first), current.updatedAt.getTime());
+  const { log, segments: kept } = logOf(logFrom(segments, first));
   const end = endIn(inner.metadata);
   if (end === undefined) throw corruptHistory("its head is missing");
   const saving = {
@@ -51,5 +51,7 @@ function replaceLog(
     [DECORATED_METADATA]: true,
     [PRESERVED_DETAILS]: (inner as PreservedThread)[PRESERVED_DETAILS],
   };
-  return store.save(inner.id, { [HISTORY]: FORMAT, segments: kept }, saving);
+  // As text: an object must not contain escaped lone surrogates, which the text of a thread can.
+  const json = JSON.stringify({ [HISTORY]: FORMAT, segments: kept });
+  return store.save(inner.id, json, saving);
 }
