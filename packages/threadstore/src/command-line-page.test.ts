@@ -13,7 +13,7 @@ const PAGE = await readFile(join(DOCS, "command-line.md"), "utf8");
 const COMMANDS = [...PAGE.matchAll(/```sh\n(.*?)```/gsu)].flatMap(([, block = ""]) =>
   block
     .split("\n")
-    .filter((line) => /^(?:npx )?threadstore /u.test(line))
+    .filter((line) => /^(?:npx )?threadstore /u.test(line) && !line.includes(" | "))
     .map((line) => line.replace(/ +#.*/u, "").replace(/^(?:npx )?threadstore /u, "")),
 );
 
@@ -31,8 +31,13 @@ describe("docs/command-line.md", () => {
     expect(COMMANDS.length).toBeGreaterThan(4);
     for (const command of COMMANDS) {
       const { exitCode, stderr } = await runIn(folder(), command.split(" "));
-      const isDryRun = /^erase/u.test(command) && !command.includes("--yes");
-      expect([exitCode, stderr], command).toEqual([isDryRun ? EXIT.dryRun : EXIT.done, ""]);
+      const isDryRun = command.startsWith("erase") && !command.includes("--yes");
+      // The folder may be on a disk that is nearly full.
+      const allowed = command.startsWith("doctor")
+        ? [EXIT.done, EXIT.attention]
+        : [isDryRun ? EXIT.dryRun : EXIT.done];
+      expect(allowed, command).toContain(exitCode);
+      expect(stderr, command).toBe("");
     }
   });
 
@@ -45,6 +50,6 @@ describe("docs/command-line.md", () => {
     const { stdout } = await runIn(folder(), ["--help"]);
     const names = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|<)/gmu)].map(([, name = ""]) => name);
     expect(names.length).toBeGreaterThan(2);
-    expect(names.filter((name) => !COMMANDS.some((command) => command.startsWith(name)))).toEqual([]);
+    expect(names.filter((name) => !PAGE.includes(`threadstore ${name} `))).toEqual([]);
   });
 });

@@ -7,8 +7,8 @@ import { createSession } from "./session.ts";
 
 /** Runs the command line. Resolves with the exit code. */
 export async function main(parameters: readonly string[], terminal: Terminal): Promise<number> {
-  const session = createSession(terminal);
   const redact = redactor(parameters, terminal.env);
+  const session = createSession(terminal, redact);
   let exitCode: number = EXIT.done;
   try {
     const program = createProgram(session, { redact, finish: (code) => (exitCode = code) });

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCheck, addRepair } from "../commands/check-and-repair.ts";
+import { addCompletion } from "../commands/completion.ts";
 import { addCopy } from "../commands/copy.ts";
+import { addDoctor } from "../commands/doctor.ts";
 import { addErase } from "../commands/erase.ts";
 import { addExpire } from "../commands/expire.ts";
 import { addExport } from "../commands/export.ts";
@@ -36,6 +38,8 @@ const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addImport,
   addErase,
   addExpire,
+  addDoctor,
+  addCompletion,
 ];
 
 /** Returns the program, whose parsing runs the action of the command and calls `finish` with its exit code. */

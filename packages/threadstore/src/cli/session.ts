@@ -22,6 +22,8 @@ export interface LocationOptions {
 export interface Session {
   readonly terminal: Terminal;
   readonly paint: Paint;
+  /** Removes secrets from text that a library wrote. */
+  readonly redact: (text: string) => string;
   /** Opens a store that must exist. */
   readonly open: (url: string, options: LocationOptions) => Promise<Location>;
   /** Opens a store to write to, and creates what it needs. */
@@ -32,7 +34,7 @@ export interface Session {
 /** Runs the action of a command. It resolves with the exit code. */
 export type Start = (action: (session: Session) => Promise<number>) => Promise<void>;
 
-export function createSession(terminal: Terminal): Session {
+export function createSession(terminal: Terminal, redact: Session["redact"]): Session {
   const opened: ThreadStore[] = [];
   const locate = async (
     url: string,
@@ -48,6 +50,7 @@ export function createSession(terminal: Terminal): Session {
   };
   return {
     terminal,
+    redact,
     paint: painterFor(terminal.stdout, terminal.env),
     open: (url, options) => locate(url, options, true),
     create: (url, options) => locate(url, options, false),

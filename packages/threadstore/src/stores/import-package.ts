@@ -9,6 +9,8 @@ export interface OptionalPackage {
   readonly name: string;
   /** The other packages that it needs, for the message that names what to install. */
   readonly with?: readonly string[];
+  /** A package that has this one as a dependency, next to which it may be installed. */
+  readonly near?: string;
 }
 
 /**
@@ -16,10 +18,10 @@ export interface OptionalPackage {
  * {@link UsageError} that names what to install.
  */
 export async function importPackage<Module>(
-  { name, with: others = [] }: OptionalPackage,
+  { name, with: others = [], near }: OptionalPackage,
   folder: string,
 ): Promise<Module> {
-  const path = resolveIn(join(folder, "package.json"), name) ?? resolveIn(import.meta.filename, name);
+  const path = pathOf(name, folder) ?? (near && resolveIn(pathOf(near, folder) ?? folder, name));
   const missing = `The package ${name} is not installed. Run \`npm install ${[name, ...others].join(" ")}\`.`;
   if (path === undefined) throw new UsageError(missing);
   try {
@@ -42,6 +44,10 @@ export async function importInstalled<Module>(name: string, folder: string): Pro
     if (error instanceof UsageError) return undefined;
     throw error;
   }
+}
+
+function pathOf(name: string, folder: string): string | undefined {
+  return resolveIn(join(folder, "package.json"), name) ?? resolveIn(import.meta.filename, name);
 }
 
 function resolveIn(file: string, name: string): string | undefined {
