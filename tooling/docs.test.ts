@@ -45,6 +45,12 @@ describe.each(documents)("%s", (document) => {
     expect(broken).toEqual([]);
   });
 
+  it("defines the links that it refers to", () => {
+    const labels = [...withoutCode(text).matchAll(/\]\[([^\]\s]+)\]/gu)].map(([, label = ""]) => label);
+    const defined = [...text.matchAll(/^\[([^\]\s]+)\]: \S+$/gmu)].map(([, label]) => label);
+    expect(labels.filter((label) => !defined.includes(label))).toEqual([]);
+  });
+
   it("has lines of a readable length, tables and samples aside", () => {
     const prose = text.replace(/```.*?```/gsu, "").split("\n");
     const long = prose.filter((line) => line.length > 120 && !line.startsWith("|"));
