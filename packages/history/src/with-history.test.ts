@@ -182,7 +182,12 @@ describe("fork", () => {
     await expect(store.fork("a", second, "b")).rejects.toMatchObject({ code: "CONFLICT", id: "b" });
     await expect(store.fork("a", first, "a")).rejects.toMatchObject({ code: "CONFLICT" });
     await saveAll(store, "c", [{ n: 4 }]);
-    await expect(store.fork("a", first, "c")).rejects.toMatchObject({ code: "CONFLICT" });
+    const { version: existing } = (await store.load("c")) ?? {};
+    await expect(store.fork("a", first, "c")).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining("Choose another id."),
+      currentVersion: existing,
+    });
     expect((await store.load("c"))?.json).toBe('{"n":4}');
     await store.delete("a");
     expect(await store.fork("a", first, "b")).toMatchObject({ json: '{"n":3}' });

@@ -54,6 +54,16 @@ describe("sealed metadata", () => {
     });
   });
 
+  it("names the key if another one has its id", async () => {
+    const stored = await sealed.encode(location, metadata);
+    const others = staticKeys({ current: "k", keys: { k: randomBytes(32) } });
+    const format = metadataFormat({ keys: others, isSealed: true, migrating: false });
+    await expect(format.decode(location, stored)).rejects.toMatchObject({
+      code: "CORRUPT",
+      message: expect.stringContaining("the key `k` is not the one that encrypted it"),
+    });
+  });
+
   it("is not a plain format, so that listings filter what they decrypt", () => {
     expect([sealed.isPlain, plain.isPlain]).toEqual([false, true]);
   });

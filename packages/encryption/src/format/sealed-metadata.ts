@@ -59,7 +59,7 @@ async function unseal(keys: KeyProvider, location: SegmentLocation, text: unknow
   const plaintext = await key.open(contextOf(key, location), sealed);
   if (plaintext === undefined) {
     throw corrupt(
-      "The metadata of the thread is not authentic: it was altered, or belongs to another thread.",
+      `The metadata of the thread is not authentic: it was altered, belongs to another thread, or the key \`${key.id}\` is not the one that encrypted it.`,
     );
   }
   return JSON.parse(decodeText(plaintext)) as ThreadMetadata;

@@ -165,6 +165,27 @@ describe("envelopeKeys", () => {
     await expect(provider.currentKey()).rejects.toMatchObject(failure);
   });
 
+  it.each([undefined, "text", {}, { wrappingKey: "key/1" }, { wrappingKey: 1, bytes: new Uint8Array(8) }])(
+    "reports the result %j of `wrap` as BACKEND_ERROR",
+    async (result) => {
+      const service = { ...localService(), wrap: () => Promise.resolve(result as never) };
+      await expect(processWith(service).provider.currentKey()).rejects.toMatchObject({
+        code: "BACKEND_ERROR",
+        message: expect.stringContaining("`wrap` must resolve with"),
+      });
+    },
+  );
+
+  it.each([undefined, "text", {}])("reports the result %j of `unwrap` as BACKEND_ERROR", async (result) => {
+    const service = localService();
+    const key = await processWith(service).provider.currentKey();
+    const reader = processWith({ ...service, unwrap: () => Promise.resolve(result as never) });
+    await expect(findKey(reader, key)).rejects.toMatchObject({
+      code: "BACKEND_ERROR",
+      message: expect.stringContaining("`unwrap` must resolve with"),
+    });
+  });
+
   it("reports any other failure of a service as BACKEND_ERROR, with the cause untouched", async () => {
     const service = localService();
     const cause = new Error("The service has a bug.");

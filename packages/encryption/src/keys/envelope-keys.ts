@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "@threadstore/core";
 import { base85ToBytes, bytesToBase85 } from "@threadstore/core/decorator";
 import { randomBytes, sha256 } from "#crypto";
 import { corrupt } from "../errors.ts";
@@ -53,7 +54,9 @@ async function createDataKey(
   { timeoutMs }: ResolvedEnvelopeOptions,
 ): Promise<EncryptionKey> {
   const bytes = randomBytes(KEY_BYTES);
-  const wrappedKey = await callKeyService(timeoutMs, (call) => service.wrap(Uint8Array.from(bytes), call));
+  const wrappedKey = await callKeyService(timeoutMs, async (call) =>
+    checkWrapped(await service.wrap(Uint8Array.from(bytes), call)),
+  );
   const wrapped = encodeWrapped(wrappedKey);
   return { id: await idOf(wrappedKey.wrappingKey, wrapped), bytes, wrapped };
 }
@@ -76,9 +79,29 @@ async function unwrapDataKey(
   { timeoutMs }: ResolvedEnvelopeOptions,
   { id, wrapped, wrappedKey }: StoredDataKey,
 ): Promise<EncryptionKey> {
-  const bytes = await callKeyService(timeoutMs, (call) => service.unwrap(wrappedKey, call));
+  const bytes = await callKeyService(timeoutMs, async (call) =>
+    checkUnwrapped(await service.unwrap(wrappedKey, call)),
+  );
   if (bytes.length !== KEY_BYTES) throw invalidWrapped();
   return { id, bytes: Uint8Array.from(bytes), wrapped };
+}
+
+function checkWrapped(result: unknown): WrappedKey {
+  const { wrappingKey, bytes } = (result ?? {}) as Partial<WrappedKey>;
+  if (typeof wrappingKey === "string" && bytes instanceof Uint8Array) return { wrappingKey, bytes };
+  throw invalidResult("`wrap` must resolve with `wrappingKey`, a string, and `bytes`, a Uint8Array");
+}
+
+function checkUnwrapped(result: unknown): Uint8Array {
+  if (result instanceof Uint8Array) return result;
+  throw invalidResult("`unwrap` must resolve with the data key, a Uint8Array");
+}
+
+function invalidResult(problem: string): ThreadStoreError {
+  return new ThreadStoreError(
+    "BACKEND_ERROR",
+    `The result of the key service is invalid: ${problem}. Correct its KeyService.`,
+  );
 }
 
 function encodeWrapped({ wrappingKey, bytes }: WrappedKey): string {

@@ -38,9 +38,21 @@ export async function forkThread(
   try {
     return await context.store.save(newId, forked.json, saving);
   } catch (error) {
-    if (ThreadStoreError.is(error, "CONFLICT")) return repeated(context, origin, newId, call, error);
+    if (ThreadStoreError.is(error, "CONFLICT")) {
+      return repeated(context, origin, newId, call, existingThread(error));
+    }
     throw error;
   }
+}
+
+/** The message of a save would name options that a fork does not have. */
+function existingThread(error: ThreadStoreError): ThreadStoreError {
+  const { operation, store, namespace, id, currentVersion } = error;
+  return new ThreadStoreError(
+    "CONFLICT",
+    "A thread with the id of the fork exists, and is not a fork of this version. Choose another id. Nothing was changed.",
+    { operation, store, namespace, id, currentVersion, ...("cause" in error && { cause: error.cause }) },
+  );
 }
 
 /** A fork must not outlive its source, unless the caller says so. */
