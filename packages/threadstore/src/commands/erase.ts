@@ -17,6 +17,7 @@ import { stateFile } from "../state/state-file.ts";
 import { UsageError } from "../usage-error.ts";
 import { walk } from "../walk/walk.ts";
 import { eraseMatching, type MatchingState } from "./erase-matching.ts";
+import { countUnmatchable, unmatchableLines } from "./unmatchable.ts";
 
 interface EraseOptions {
   readonly namespace?: readonly string[];
@@ -65,18 +66,22 @@ async function erase(session: Session, url: string, options: EraseOptions): Prom
   }
   const location = await session.open(url, options);
   if (options.yes !== true) return printDryRun(session, location, { prefix, where });
+  const { terminal } = session;
   const { threads, bytes, startedAt, finishedAt } = await eraseAndCount(session, location, { prefix, where });
-  await printJson(session.terminal.stdout, {
+  const unmatchable = await countUnmatchable(location.store, { prefix, where }, terminal.signal);
+  await printJson(terminal.stdout, {
     store: location.label,
     namespace: namespaceName(namespace),
     ...(prefix === undefined ? {} : { prefix }),
     ...(where === undefined ? {} : { where }),
     threads,
     bytes,
+    ...(where === undefined ? {} : { unmatchable }),
     startedAt,
     finishedAt,
   });
-  return EXIT.done;
+  await printLines(terminal.stderr, unmatchableLines(unmatchable));
+  return unmatchable > 0 ? EXIT.attention : EXIT.done;
 }
 
 /** The threads to erase: all of the location if there is neither. */
@@ -99,6 +104,8 @@ async function printDryRun(
   await printLines(terminal.stdout, [
     `Would erase ${count(threads, "thread")} (${formatBytes(bytes)}) of ${visibleLine(label)}. Confirm it with --yes.`,
   ]);
+  const unmatchable = await countUnmatchable(store, filters, terminal.signal);
+  await printLines(terminal.stderr, unmatchableLines(unmatchable));
   return EXIT.dryRun;
 }
 

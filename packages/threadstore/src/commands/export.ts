@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ThreadStoreError, type StoredThread } from "@threadstore/core";
 import { mapConcurrently } from "@threadstore/core/documents";
 import type { Command } from "commander";
@@ -47,6 +47,7 @@ async function exportThreads(
   const { folder, stdout, stderr } = session.terminal;
   const location = await session.open(url, options);
   const path = resolve(folder, file);
+  checkFile(file, path);
   const states = stateFile<ExportState>({ folder, command: "export" }, [location.label, path]);
   const earlier = await states.read();
   if (existsSync(path) && earlier?.isComplete !== true) {
@@ -63,6 +64,14 @@ async function exportThreads(
     state.corrupt.map((name) => `Corrupt, not exported: ${visibleLine(name)}`),
   );
   return state.corrupt.length > 0 ? EXIT.attention : EXIT.done;
+}
+
+function checkFile(file: string, path: string): void {
+  if (file === "-") {
+    throw new UsageError("An export needs a file, in which it continues if it is stopped. Choose a name.");
+  }
+  if (existsSync(dirname(path))) return;
+  throw new UsageError("The folder of the export does not exist. Create it, or correct the path.");
 }
 
 interface Export {

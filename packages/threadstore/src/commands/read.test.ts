@@ -149,7 +149,8 @@ describe("stores", () => {
     const config = `import { memoryStore } from "@threadstore/core";
       const store = memoryStore();
       await store.save("configured", {});
-      export default { main: () => store, other: memoryStore() };`;
+      const broken = () => { throw new TypeError("THREADS_KEY is not set."); };
+      export default { main: () => store, other: memoryStore(), broken };`;
     // In this package, so that core is found.
     const place = join(import.meta.dirname, `../../dist/config-test-${process.pid}`);
     await mkdir(place, { recursive: true });
@@ -160,6 +161,13 @@ describe("stores", () => {
     expect([other.exitCode, other.stdout, other.stderr]).toEqual([0, "", "No threads.\n"]);
     const missing = await runIn(place, ["ls", "config:none"]);
     expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining("a store named none")]);
+    const broken = await runIn(place, ["ls", "config:broken"]);
+    expect([broken.exitCode, broken.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /threadstore\.config\.mjs cannot create the store\. THREADS_KEY is not set\.\n$/u,
+      ),
+    ]);
     await rm(place, { recursive: true });
   });
 

@@ -195,6 +195,16 @@ describe("export and import", () => {
     expect(partial.stdout).toContain("Imported 120 threads");
   });
 
+  it("name what is wrong with the file", async () => {
+    const nowhere = await cli(["export", "sqlite:original.db", "missing/threads.jsonl"]);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([
+      2,
+      "threadstore: The folder of the export does not exist. Create it, or correct the path.\n",
+    ]);
+    const pipe = await cli(["export", "sqlite:original.db", "-"]);
+    expect([pipe.exitCode, pipe.stderr]).toEqual([2, expect.stringContaining("An export needs a file")]);
+  });
+
   it("accept a line that was edited, without its checksum", async () => {
     const line = JSON.stringify({
       format: "threadstore.export",
@@ -262,6 +272,25 @@ describe("erase", () => {
     const all = await cli(["erase", "sqlite:match.db", "--all", "--yes"]);
     expect(JSON.parse(all.stdout)).toMatchObject({ threads: 93 });
     expect(await contentsOf("match.db")).toEqual({});
+  });
+
+  it("reports threads whose metadata cannot be compared", async () => {
+    const path = join(folder(), "sealed.db");
+    const plain = sqliteStore({ path });
+    await plain.save("a", {}, { metadata: { owner: "ann" } });
+    await plain.namespace("n").save("b", {}, { metadata: { owner: "bob" } });
+    // As `withEncryption` stores sealed metadata.
+    await plain.namespace("n").save("c", {}, { metadata: { ".encryption.sealed": "2026-01,0000," } });
+    await plain.close();
+    const warning = expect.stringMatching(/^1 thread may match, too: .*configuration file\.\n$/u);
+    const dry = await cli(["erase", "sqlite:sealed.db", "--where", "owner=ann"]);
+    expect([dry.exitCode, dry.stderr]).toEqual([4, warning]);
+    const { exitCode, stdout, stderr } = await cli(["erase", "sqlite:sealed.db", "-w", "owner=ann", "--yes"]);
+    expect([exitCode, stderr]).toEqual([1, warning]);
+    expect(JSON.parse(stdout)).toMatchObject({ threads: 1, unmatchable: 1 });
+    const rest = await cli(["erase", "sqlite:sealed.db", "--prefix", "b", "--where", "owner=bob", "--yes"]);
+    expect([rest.exitCode, rest.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(rest.stdout)).toMatchObject({ threads: 1, unmatchable: 0 });
   });
 
   it("continues an erase that was killed, with the right totals", async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ThreadStore } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { isError } from "@threadstore/core/driver";
 import { UsageError } from "../usage-error.ts";
 
@@ -24,7 +24,7 @@ export async function openConfigured(
   const path = findConfig(config, folder);
   const exported = await importConfig(path);
   const chosen = name === undefined ? exported : memberOf(exported, name);
-  const store: unknown = typeof chosen === "function" ? await (chosen as StoreFactory)() : chosen;
+  const store: unknown = typeof chosen === "function" ? await create(chosen as StoreFactory, path) : chosen;
   if (isStore(store)) return store;
   throw new UsageError(
     name === undefined
@@ -54,6 +54,15 @@ async function importConfig(path: string): Promise<unknown> {
       ? "This version of Node.js cannot run TypeScript. Use a .js file."
       : error.message;
     throw new UsageError(`${path} cannot be loaded. ${reason}`, { cause: error });
+  }
+}
+
+async function create(factory: StoreFactory, path: string): Promise<unknown> {
+  try {
+    return await factory();
+  } catch (error) {
+    if (!isError(error) || ThreadStoreError.is(error)) throw error;
+    throw new UsageError(`${path} cannot create the store. ${error.message}`, { cause: error });
   }
 }
 

@@ -49,7 +49,7 @@ export function readOptions(
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (type === undefined) {
       throw new UsageError(
-        `A ${scheme} URL has no option \`${name}\`. Use one of ${Object.keys(types).toSorted().join(", ")}.`,
+        `The ${scheme} URL has no option \`${name}\`. Use one of ${Object.keys(types).toSorted().join(", ")}.`,
       );
     }
     return [name, valueOf(name, text, type)] as const;
