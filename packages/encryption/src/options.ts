@@ -1,4 +1,5 @@
 import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
+import { guardedProvider } from "./keys/guarded-provider.ts";
 import type { KeyProvider } from "./keys/key-provider.ts";
 
 /** The options of {@link withEncryption}. */
@@ -49,7 +50,7 @@ export function resolveOptions(options: EncryptionOptions): ResolvedOptions {
     throw new TypeError('`metadata` must be "plain" or "sealed".');
   }
   if (typeof migrating !== "boolean") throw new TypeError("`migrating` must be a boolean.");
-  return { keys, isSealed: metadata === "sealed", migrating, maxThreadBytes };
+  return { keys: guardedProvider(keys), isSealed: metadata === "sealed", migrating, maxThreadBytes };
 }
 
 function isKeyProvider(value: unknown): value is KeyProvider {

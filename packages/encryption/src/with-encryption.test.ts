@@ -223,6 +223,37 @@ describe("a key service that fails", () => {
   });
 });
 
+describe("a provider of an application", () => {
+  const cause = new Error("The provider has a bug.");
+  const failing = {
+    ...keys,
+    currentKey: async () => Promise.reject(cause),
+    findKey: async () => Promise.reject(cause),
+  };
+  const secret = Buffer.alloc(31, "s");
+  const short = { ...keys, currentKey: async () => ({ id: "old", bytes: secret }) };
+
+  it.each([
+    ["throws", failing],
+    ["returns an invalid key", short],
+  ])("that %s makes a call reject with BACKEND_ERROR, without the key", async (_, provider) => {
+    const error: unknown = await open(memoryBackend(), { keys: provider })
+      .save("a", {})
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "BACKEND_ERROR", operation: "save", id: "a" });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/sss|115, 115|73 73/u);
+  });
+
+  it("that throws does so for loads as well, with the cause untouched", async () => {
+    const backend = memoryBackend();
+    await open(backend).save("a", {});
+    await expect(open(backend, { keys: failing }).load("a")).rejects.toMatchObject({
+      code: "BACKEND_ERROR",
+      cause,
+    });
+  });
+});
+
 describe("a key service that does not answer", () => {
   /** A service whose answers wait until the test lets them go. */
   function silentService(): KeyService & { readonly answer: () => void } {

@@ -112,6 +112,28 @@ describe("envelopeKeys", () => {
     expect(processWith(service).provider.isCurrent(first.id)).toBe(true);
   });
 
+  it("learns of another key of the service from other processes, so that they do not replace each other's keys", async () => {
+    const service = localService();
+    const [early, late] = [processWith(service), processWith(service)];
+    const old = await early.provider.currentKey();
+    service.wrappingKey = "key/2";
+    const key = await late.provider.currentKey();
+    await findKey(early, key);
+    expect(early.provider.isCurrent(key.id)).toBe(false);
+    const next = await early.provider.currentKey();
+    expect([old, key, next].map(({ id }) => early.provider.isCurrent(id))).toEqual([false, true, true]);
+    // The other process sees an unknown key as well, and finds that its own is still the current one.
+    await findKey(late, old);
+    await late.provider.currentKey();
+    expect([old, key, next].map(({ id }) => late.provider.isCurrent(id))).toEqual([false, true, true]);
+    service.calls.length = 0;
+    for (const each of [old, key, next]) {
+      await findKey(early, each);
+      await early.provider.currentKey();
+    }
+    expect(service.calls).toEqual([]);
+  });
+
   it("forgets decrypted keys after `cacheMs`, so that a key that was taken away is noticed", async () => {
     const service = localService();
     const key = await processWith(service).provider.currentKey();

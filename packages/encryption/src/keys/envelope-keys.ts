@@ -26,10 +26,18 @@ export function envelopeKeys(service: KeyService, options: EnvelopeKeysOptions =
   const unwrapped = expiringCache<EncryptionKey>({ maxAgeMs: cacheMs, maxSize: cacheSize, now });
   /** The beginning of the ids of keys that the current key of the service has encrypted, once it is known. */
   let currentPrefix: string | undefined;
+  const prefixes = new Set<string>();
   const create = async (): Promise<EncryptionKey> => {
     const key = await createDataKey(service, resolved);
     currentPrefix = prefixOf(key.id);
+    prefixes.add(currentPrefix);
     return unwrapped.get(key.id, async () => key);
+  };
+  /** Another process may know a newer key of the service. The next data key shows which one is current. */
+  const notice = (id: string): void => {
+    if (prefixes.has(prefixOf(id))) return;
+    prefixes.add(prefixOf(id));
+    created.clear();
   };
   return {
     currentKey: () => created.get("current", create),
@@ -37,7 +45,11 @@ export function envelopeKeys(service: KeyService, options: EnvelopeKeysOptions =
       const known = unwrapped.find(id);
       if (known !== undefined || wrapped === undefined) return known;
       const wrappedKey = await verifyWrapped(id, wrapped);
-      return unwrapped.get(id, () => unwrapDataKey(service, resolved, { id, wrapped, wrappedKey }));
+      return unwrapped.get(id, async () => {
+        const key = await unwrapDataKey(service, resolved, { id, wrapped, wrappedKey });
+        notice(id);
+        return key;
+      });
     },
     isCurrent: (id) => currentPrefix === undefined || prefixOf(id) === currentPrefix,
   };

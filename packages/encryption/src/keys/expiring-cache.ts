@@ -4,6 +4,7 @@ export interface ExpiringCache<Value> {
   get(name: string, compute: () => Promise<Value>): Promise<Value>;
   /** Resolves with the value of `name` if it is there and not too old. */
   find(name: string): Promise<Value> | undefined;
+  clear(): void;
 }
 
 export interface CacheLimits {
@@ -29,6 +30,7 @@ export function expiringCache<Value>({ maxAgeMs, maxSize, now }: CacheLimits): E
   };
   return {
     find,
+    clear: () => entries.clear(),
     get(name, compute) {
       const known = find(name);
       if (known !== undefined) return known;

@@ -75,10 +75,14 @@ export interface ResolvedResealOptions extends Omit<
 /** Returns the options with defaults. Throws `INVALID_ARGUMENT` if one is invalid. */
 export function resolveResealOptions(options: unknown): ResolvedResealOptions {
   const copy = checkedJobOptions(options, OPTION_NAMES);
-  const { keys, metadata, all = false, namespaces = true, cursor, onProgress, onCorrupt, signal } = copy;
+  const { metadata, all = false, namespaces = true, cursor, onProgress, onCorrupt, signal } = copy;
   checkBooleans({ all, namespaces });
   checkFunctions({ onProgress, onCorrupt });
-  const { isSealed, migrating } = checkedOptions({ keys, metadata, migrating: copy.migrating });
+  const { keys, isSealed, migrating } = checkedOptions({
+    keys: copy.keys,
+    metadata,
+    migrating: copy.migrating,
+  });
   return { keys, isSealed, migrating, all, namespaces, cursor, onProgress, onCorrupt, signal };
 }
 

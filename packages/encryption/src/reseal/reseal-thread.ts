@@ -4,7 +4,13 @@ import {
   ThreadStoreError,
   type ThreadSummary,
 } from "@threadstore/core";
-import { PRESERVED_DETAILS, preservedDetailsOf, type PreservingOptions } from "@threadstore/core/decorator";
+import {
+  DECORATED_METADATA,
+  type DecoratedMetadataOption,
+  PRESERVED_DETAILS,
+  preservedDetailsOf,
+  type PreservingOptions,
+} from "@threadstore/core/decorator";
 import { parseHead } from "../format/head.ts";
 import { keyIdOfMetadata } from "../format/sealed-metadata.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
@@ -45,11 +51,13 @@ export async function resealThread(context: ResealContext, summary: ThreadSummar
 async function encryptAgain({ encrypted, signal }: ResealContext, id: string): Promise<ResealOutcome> {
   const previous = await encrypted.load(id, { signal });
   if (previous === undefined) return "gone";
-  const options: PreservingOptions = {
+  const options: PreservingOptions & DecoratedMetadataOption = {
     previous,
     metadata: previous.metadata,
     signal,
     [PRESERVED_DETAILS]: preservedDetailsOf(previous),
+    // Layers above have added theirs.
+    [DECORATED_METADATA]: true,
   };
   await encrypted.save(id, previous.json, options);
   return "resealed";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ThreadStore } from "@threadstore/core";
+import { DECORATED_METADATA, METADATA_MAX_BYTES } from "@threadstore/core/decorator";
 import { describe, expect, it } from "vitest";
 import { type Backend, memoryBackend } from "../backend.test-helper.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
@@ -66,6 +67,15 @@ describe("reseal", () => {
     const { id, json, metadata, createdAt, updatedAt } = before ?? {};
     expect(await after.load("a")).toMatchObject({ id, json, metadata, createdAt, updatedAt, expiresAt });
     expect(await after.append("a", ["x"], { key: "once" })).toMatchObject({ appended: false });
+  });
+
+  it("keeps metadata to which a layer above has added", async () => {
+    const backend = memoryBackend();
+    const metadata = { long: "x".repeat(METADATA_MAX_BYTES) };
+    const options = { metadata, [DECORATED_METADATA]: true };
+    await open(backend, oldKeys).save("a", {}, options);
+    expect(await reseal(backend.open(), { keys: bothKeys })).toMatchObject({ resealed: 1 });
+    expect((await open(backend, newKeys).load("a"))?.metadata).toEqual(metadata);
   });
 
   it("reports its progress after each page, and continues from there", async () => {
