@@ -3,6 +3,7 @@ import { checkLayers, segmentedOperations, wrapThreadStore } from "@threadstore/
 import { encryptionFormat } from "./format/encryption-format.ts";
 import { metadataFormat } from "./format/sealed-metadata.ts";
 import { type EncryptionOptions, resolveOptions } from "./options.ts";
+import { rememberSealed } from "./sealed-stores.ts";
 import { withinCalls } from "./within-call.ts";
 
 /**
@@ -17,6 +18,9 @@ export function withEncryption(store: ThreadStore, options: EncryptionOptions): 
   return wrapThreadStore(store, {
     name: format.name,
     maxThreadBytes,
-    operations: (namespace) => withinCalls(segmentedOperations(namespace, format, { maxThreadBytes })),
+    operations(namespace) {
+      if (resolved.isSealed) rememberSealed(namespace.inner);
+      return withinCalls(segmentedOperations(namespace, format, { maxThreadBytes }));
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Harness, register } from "@threadstore/conformance";
 import { memoryStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
+import { forwardChanges, forwardOperations, wrapThreadStore } from "@threadstore/core/decorator";
 import { memoryDriver, type MemoryRecords } from "@threadstore/core/driver";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Backend, memoryBackend } from "../backend.test-helper.ts";
@@ -109,8 +110,28 @@ describe("withHiddenIds", () => {
     expect(await store.delete("a")).toBe(true);
   });
 
+  it("accepts views, and layers between it and encryption", async () => {
+    const layer = (store: ThreadStore): ThreadStore =>
+      wrapThreadStore(store, {
+        name: "audit",
+        operations: (space) => ({ ...forwardOperations(space), ...forwardChanges(space) }),
+      });
+    for (const inner of [
+      encrypted(memoryBackend()).namespace("a").namespace("b"),
+      layer(encrypted(memoryBackend())),
+      layer(encrypted(memoryBackend())).namespace("a"),
+      withEncryption(memoryStore().namespace("a"), { keys: TEST_KEYS, metadata: "sealed" }),
+    ]) {
+      const store = withHiddenIds(inner, { key });
+      await store.save("a", {});
+      expect((await store.load("a"))?.id).toBe("a");
+    }
+  });
+
   it.each([
     [() => memoryStore(), { key }, "withEncryption"],
+    [() => withEncryption(memoryStore(), { keys: TEST_KEYS }), { key }, 'metadata: "sealed"'],
+    [() => withEncryption(memoryStore(), { keys: TEST_KEYS }).namespace("a"), { key }, 'metadata: "sealed"'],
     [() => encrypted(memoryBackend()), { key: "short" }, "`key`"],
     [() => encrypted(memoryBackend()), {}, "`key`"],
     [() => encrypted(memoryBackend()), undefined, "plain object"],

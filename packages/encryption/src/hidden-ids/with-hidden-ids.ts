@@ -2,13 +2,13 @@ import type { ThreadStore } from "@threadstore/core";
 import {
   checkLayers,
   checkOptionNames,
-  layersOf,
   type OptionNames,
   wrapThreadStore,
 } from "@threadstore/core/decorator";
 import { createMac } from "#crypto";
 import { encodeBase64url, encodeText, encodeTexts } from "../format/bytes.ts";
 import { keyBytes } from "../keys/key-bytes.ts";
+import { hasSealedMetadata } from "../sealed-stores.ts";
 import { hiddenOperations } from "./hidden-operations.ts";
 
 /** The options of {@link withHiddenIds}. */
@@ -27,15 +27,15 @@ const PURPOSE = encodeText("threadstore.encryption.1.id\n");
  * Creates a store that stores threads under a keyed hash of their ids, and keeps the ids in the metadata. `store` must
  * encrypt metadata: `withEncryption(…, { metadata: "sealed" })`. Listings return the ids, in the order of their hashes, and
  * cannot filter by `prefix`. Namespaces stay visible. The result owns `store` and closes it. Throws a `TypeError` for
- * invalid options, and if `store` is not encrypted.
+ * invalid options, and if `store` does not seal metadata.
  */
 export function withHiddenIds(store: ThreadStore, options: HiddenIdsOptions): ThreadStore {
   checkOptionNames(options, OPTION_NAMES);
   const mac = createMac(keyBytes("`key`", options.key));
   checkLayers("hiddenIds", store);
-  if (!layersOf(store).includes("encryption")) {
+  if (!hasSealedMetadata(store)) {
     throw new TypeError(
-      'The store must encrypt metadata, which contain the ids. Pass `withEncryption(store, { metadata: "sealed", keys })`.',
+      'The store must seal metadata, which contain the ids. Pass `withEncryption(store, { metadata: "sealed", keys })`.',
     );
   }
   return wrapThreadStore(store, {
