@@ -11,6 +11,7 @@ import { addImport } from "../commands/import.ts";
 import { addLs } from "../commands/ls.ts";
 import { addShow } from "../commands/show.ts";
 import { addStats } from "../commands/stats.ts";
+import { addVersions } from "../commands/versions.ts";
 import { write } from "../output/terminal.ts";
 import type { Session, Start } from "./session.ts";
 
@@ -31,6 +32,7 @@ const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addLs,
   addShow,
   addStats,
+  addVersions,
   addCheck,
   addRepair,
   addCopy,

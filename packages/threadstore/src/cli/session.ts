@@ -9,6 +9,8 @@ export interface Location {
   readonly label: string;
   /** The store, or the view of the chosen namespace. */
   readonly store: ThreadStore;
+  /** Distinguishes the location from all others, without secrets. */
+  readonly identity: string;
   /** The levels of the chosen namespace. */
   readonly namespace: readonly string[];
 }
@@ -46,7 +48,8 @@ export function createSession(terminal: Terminal, redact: Session["redact"]): Se
     opened.push(store);
     const view = namespace.reduce((parent, name) => parent.namespace(name), store);
     const suffix = namespace.length === 0 ? "" : ` (${namespaceName(namespace)})`;
-    return { label: `${label}${suffix}`, store: view, namespace };
+    const identity = JSON.stringify([redact(url), config ?? null, namespace]);
+    return { label: `${label}${suffix}`, identity, store: view, namespace };
   };
   return {
     terminal,

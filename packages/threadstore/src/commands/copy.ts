@@ -100,7 +100,12 @@ async function runCopy(
   options: CopyCommandOptions,
 ): Promise<CopyTotals> {
   const { folder, signal, stderr } = terminal;
-  const identity = [source.label, target.label, options.changedSince ?? null, options.overwrite ?? false];
+  const identity = [
+    source.identity,
+    target.identity,
+    options.changedSince ?? null,
+    options.overwrite ?? false,
+  ];
   const state = stateFile<CopyState>({ folder, command: "copy" }, identity);
   const start = (await state.read()) ?? (await newCopy(target, options, signal));
   const progress = progressOn(stderr);

@@ -111,8 +111,8 @@ async function printDryRun(
 
 async function eraseAndCount({ terminal }: Session, location: Location, filters: Filters): Promise<Receipt> {
   const { folder, signal } = terminal;
-  const { label, store } = location;
-  const state = stateFile<EraseState>({ folder, command: "erase" }, [label, filters]);
+  const { identity, store } = location;
+  const state = stateFile<EraseState>({ folder, command: "erase" }, [identity, filters]);
   const progress = progressOn(terminal.stderr);
   const show = (threads: number): void => progress.show(`${count(threads, "thread")} erased`);
   try {

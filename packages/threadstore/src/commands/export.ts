@@ -48,7 +48,7 @@ async function exportThreads(
   const location = await session.open(url, options);
   const path = resolve(folder, file);
   checkFile(file, path);
-  const states = stateFile<ExportState>({ folder, command: "export" }, [location.label, path]);
+  const states = stateFile<ExportState>({ folder, command: "export" }, [location.identity, path]);
   const earlier = await states.read();
   if (existsSync(path) && earlier?.isComplete !== true) {
     throw new UsageError("The file of the export exists. Choose another name.");

@@ -304,7 +304,12 @@ describe("erase", () => {
     await store.save("b", {}, { overwrite: true, metadata: { owner: "bob" } });
     await store.close();
     const digest = createHash("sha256")
-      .update(JSON.stringify(["sqlite:killed.db", { prefix: undefined, where: { owner: "ann" } }]))
+      .update(
+        JSON.stringify([
+          JSON.stringify(["sqlite:killed.db", null, []]),
+          { prefix: undefined, where: { owner: "ann" } },
+        ]),
+      )
       .digest("hex")
       .slice(0, 16);
     const pending = [a, b].map((each) => ({ namespaces: [], id: each?.id, version: each?.version, size: 2 }));

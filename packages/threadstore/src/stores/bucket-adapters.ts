@@ -5,7 +5,7 @@ import { importPackage } from "./import-package.ts";
 import { readOptions, type StoreUrl } from "./store-url.ts";
 
 export const S3: StoreAdapter = {
-  label: ({ rest }) => `s3:${rest}`,
+  label: (url) => `s3:${url.rest}${endpointOf(url)}`,
   async open(url, { folder }) {
     const [bucket = "", ...path] = segmentsOf(url, "s3://bucket/prefix");
     const prefix = path.join("/").replace(/(?<=[^/])$/u, "/");
@@ -21,7 +21,7 @@ export const S3: StoreAdapter = {
 const AZURE_EXAMPLE = "azure://account/container";
 
 export const AZURE: StoreAdapter = {
-  label: ({ rest }) => `azure:${rest}`,
+  label: (url) => `azure:${url.rest}${endpointOf(url)}`,
   async open(url, context) {
     const [account = "", container = "", ...path] = segmentsOf(url, AZURE_EXAMPLE);
     if (container === "") throw new UsageError(`The azure URL is invalid. Write it like ${AZURE_EXAMPLE}.`);
@@ -32,6 +32,12 @@ export const AZURE: StoreAdapter = {
     return openAzure({ account, endpoint: String(endpoint), common }, context);
   },
 };
+
+/** Returns the host of another service than the default one, for the label. */
+function endpointOf({ options }: StoreUrl): string {
+  const endpoint = options.get("endpoint");
+  return endpoint !== undefined && URL.canParse(endpoint) ? ` at ${new URL(endpoint).host}` : "";
+}
 
 /** Returns the host and the folders of a URL that has nothing else. */
 function segmentsOf({ scheme, rest }: StoreUrl, example: string): string[] {
