@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileSystemStore } from "@threadstore/file-system";
+import { sqliteStore } from "@threadstore/sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { CONVERSATIONS, conversation } from "./layers/corpus.ts";
 import { LAYERS } from "./layers/layers.ts";
@@ -11,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "threadstore-layers-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const STORES: readonly (readonly [name: string, open: OpenStore])[] = [
+  ["SQLite", (location) => sqliteStore({ path: join(folder, `${location}.db`), synchronous: "normal" })],
   ["files", (location) => fileSystemStore({ folder: join(folder, location) })],
 ];
 
@@ -23,12 +25,12 @@ describe.runIf(process.platform === "linux").each(STORES)("a conversation in %s"
     const costs = await measureLayers((location) => open(`${name}-${location}`), LAYERS, turns, 1);
     const [alone] = costs.get("none") ?? [];
     if (alone === undefined) throw new Error("The store alone was measured.");
-    for (const [layers, [measured = alone]] of costs) {
-      for (const kind of ["saves", "appends"] as const) {
-        const ratio = bytesWritten(measured[kind]) / bytesWritten(alone[kind]);
-        expect(ratio, `${layers}, ${kind}`).toBeLessThan(LIMIT);
-      }
-    }
+    const ratios = [...costs].flatMap(([layers, [measured = alone]]) =>
+      (["saves", "appends"] as const).map((kind): [string, number] => {
+        return [`${layers}, ${kind}`, bytesWritten(measured[kind]) / bytesWritten(alone[kind])];
+      }),
+    );
+    expect(ratios.filter(([, ratio]) => !(ratio <= LIMIT))).toEqual([]);
   });
 });
 

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { memoryStore } from "@threadstore/core";
 import { copyThreads } from "@threadstore/core/maintenance";
+import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, it } from "vitest";
-import { memoryBackend } from "./backend.test-helper.ts";
+import { memoryBackend, temporaryFolder } from "./backend.test-helper.ts";
 import { CODECS } from "./codec/codecs.test-helper.ts";
 import { resolveOptions } from "./options.ts";
 import { withCompression } from "./with-compression.ts";
@@ -49,6 +51,22 @@ describe("a thread", () => {
       { id: "a", size, metadata: { owner: "ann", ".compression": "theirs" } },
     ]);
     expect(await store.erase()).toMatchObject({ threads: 1, bytes: size });
+  });
+
+  it("is found by its metadata in an index, whatever changed them", async () => {
+    using folder = temporaryFolder();
+    await using store = withCompression(sqliteStore({ path: join(folder.path, "threads.db") }));
+    const idsOf = async (owner: string): Promise<string[]> =>
+      (await store.listPage({ where: { owner } })).threads.map(({ id }) => id);
+    const first = await store.save("a", { messages: [text] }, { metadata: { owner: "ann" } });
+    await store.save("a", { messages: [text, text] }, { previous: first });
+    await store.append("a", [text]);
+    expect(await idsOf("ann")).toEqual(["a"]);
+    await store.touch("a", { metadata: { owner: "bob" } });
+    await store.append("a", [text]);
+    expect([await idsOf("ann"), await idsOf("bob")]).toEqual([[], ["a"]]);
+    await store.append("a", [text], { metadata: { owner: "eve" } });
+    expect([await idsOf("bob"), await idsOf("eve")]).toEqual([[], ["a"]]);
   });
 
   it("can be larger than the limit of the inner store, but not than that of the compressed one", async () => {

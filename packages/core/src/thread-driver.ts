@@ -28,8 +28,8 @@ export interface RecordDetails {
   /** When the record is saved, in milliseconds since the epoch, for backends with an index of these times. */
   readonly updatedAt: number;
   /**
-   * The thread's metadata, for backends that index it. `undefined` if the record stored at version `expected` has the
-   * same, so that the index need not change.
+   * The thread's metadata, for backends that index it, without members that decorators added. `undefined` if the record
+   * stored at version `expected` has the same, so that the index need not change.
    */
   readonly changedMetadata: ThreadMetadata | undefined;
 }

@@ -55,6 +55,7 @@ export function appendingPatch(
   arrayEnd: ArrayEnd,
   elements: string,
   details: NewDetails,
+  unindexed: readonly string[],
 ): PatchedEnd {
   const position = end.content.length - arrayEnd.closingLength;
   const closing = end.content.subarray(position);
@@ -62,14 +63,14 @@ export function appendingPatch(
   const added = ByteBuffer.concat([inserted, closing]);
   const crc = crc32(added, rewindCrc32(Number.parseInt(end.trailer.crc32, 16), closing));
   const trailer = { ...details, size: end.trailer.size + inserted.length, crc32: checksumText(crc) };
-  return { patch: patchOf(end, position, added, trailer), trailer };
+  return { patch: patchOf(end, position, added, trailer, unindexed), trailer };
 }
 
 /** Replaces only the trailer. */
-export function touchingPatch(end: RecordEnd, details: NewDetails): PatchedEnd {
+export function touchingPatch(end: RecordEnd, details: NewDetails, unindexed: readonly string[]): PatchedEnd {
   const { size, crc32: crc } = end.trailer;
   const trailer = { ...details, size, crc32: crc };
-  return { patch: patchOf(end, end.content.length, ByteBuffer.alloc(0), trailer), trailer };
+  return { patch: patchOf(end, end.content.length, ByteBuffer.alloc(0), trailer, unindexed), trailer };
 }
 
 /**
@@ -81,6 +82,7 @@ function patchOf(
   position: number,
   added: Bytes,
   trailer: Trailer,
+  unindexed: readonly string[],
 ): RecordPatch {
   const start = Math.max(0, position - Math.max(0, TAIL_CONTEXT_BYTES - added.length));
   const trailing = trailerBytes(trailer);
@@ -92,7 +94,7 @@ function patchOf(
     nonce,
     expiresAt,
     updatedAt,
-    changedMetadata: changedMetadata(metadata, replaced.metadata),
+    changedMetadata: changedMetadata(metadata, replaced.metadata, unindexed),
     replaced: record,
   };
 }

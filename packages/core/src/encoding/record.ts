@@ -55,12 +55,14 @@ export function commonThreadPrefix(bytes: Bytes, record: ThreadRecord, from: num
 
 /**
  * Encodes the record of a thread: its JSON byte for byte, followed by the trailer, so that a growing conversation has
- * a long prefix in common with `replaced`, the record that it replaces and that `json` is relative to.
+ * a long prefix in common with `replaced`, the record that it replaces and that `json` is relative to. Backends do not
+ * index the members `unindexed` of the metadata.
  */
 export function encodeRecord(
   json: IncrementalJson,
   details: Omit<Trailer, "size" | "crc32">,
   replaced: ThreadRecord | undefined,
+  unindexed: readonly string[] = [],
 ): { record: ThreadRecord; toWrite: RecordToWrite } {
   const size = json.unchanged + json.added.length;
   const start = PREFIX.length + size;
@@ -87,18 +89,27 @@ export function encodeRecord(
       nonce,
       expiresAt,
       updatedAt,
-      changedMetadata: changedMetadata(metadata, replaced?.trailer.metadata),
+      changedMetadata: changedMetadata(metadata, replaced?.trailer.metadata, unindexed),
     },
   };
 }
 
-/** Returns the metadata; `undefined` if they are those that are replaced. */
+/** Returns the metadata to index; `undefined` if they are those that are replaced. */
 export function changedMetadata(
   metadata: ThreadMetadata,
   replaced: ThreadMetadata | undefined,
+  unindexed: readonly string[],
 ): ThreadMetadata | undefined {
-  const isEqual = metadata === replaced || JSON.stringify(metadata) === JSON.stringify(replaced);
-  return isEqual ? undefined : metadata;
+  if (metadata === replaced) return undefined;
+  const indexed = without(metadata, unindexed);
+  const isEqual =
+    replaced !== undefined && JSON.stringify(indexed) === JSON.stringify(without(replaced, unindexed));
+  return isEqual ? undefined : indexed;
+}
+
+function without(metadata: ThreadMetadata, names: readonly string[]): ThreadMetadata {
+  if (names.length === 0) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !names.includes(name)));
 }
 
 /** Returns the bytes of a trailer whose checksum of the thread is known. */

@@ -83,12 +83,12 @@ async function readArrayEnd(context: OperationContext, key: ThreadKey): Promise<
 /** Resolves with `undefined` if another writer created the thread first. */
 async function createThread(
   context: OperationContext,
-  { key, previous, created, appendKey, metadata, expiry }: AppendRequest,
+  { key, previous, created, appendKey, metadata, unindexed, expiry }: AppendRequest,
 ): Promise<AppendResult | undefined> {
   if (previous !== undefined) throw staleVersion(undefined);
   if (created === undefined) throw missingThread();
   // The metadata have been checked.
-  const options = { metadata, ...expiry, [APPEND_KEY]: appendKey, [DECORATED_METADATA]: true };
+  const options = { metadata, ...expiry, [APPEND_KEY]: appendKey, [DECORATED_METADATA]: unindexed };
   try {
     const saved = await saveThread(context, saveRequest(key, created, options, context.options));
     const { id, version, size, createdAt, updatedAt, expiresAt } = saved;
@@ -120,7 +120,7 @@ async function appendTo(
     ...detailsAfter(context, trailer, request),
     appendKeys: withAppendKey(trailer.appendKeys, hashedKey),
   };
-  const patched = appendingPatch(end, arrayEnd, elements, details);
+  const patched = appendingPatch(end, arrayEnd, elements, details, request.unindexed);
   checkThreadSize(patched.trailer.size, context.options.maxThreadBytes);
   const appended = await patchRecord(context, key, version, patched);
   return appended && { ...touchResult(key.id, appended), appended: true };

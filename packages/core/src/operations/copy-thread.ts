@@ -57,8 +57,8 @@ async function saveCopy(
     metadata,
     signal,
     [PRESERVED_DETAILS]: preservedDetailsOf(original),
-    // The stores may be those within decorators.
-    [DECORATED_METADATA]: true,
+    // The stores may be those within decorators. Which members those have added is not known.
+    [DECORATED_METADATA]: [],
   };
   try {
     return await target.save(id, json, options);

@@ -6,7 +6,7 @@ import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { ThreadMetadata, TouchOptions, TouchResult, Version } from "../thread-store.ts";
-import type { DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
+import { DECORATED_METADATA, type DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import { expiryAfterSave, type ExpiryOptions, requestedExpiry } from "../validation/expiry.ts";
 import { checkedMetadata, copyMetadata } from "../validation/metadata.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
@@ -15,6 +15,8 @@ import { readEnd } from "./read-end.ts";
 /** The options that change the trailer of a record. */
 export interface TrailerChange {
   readonly metadata: ThreadMetadata | undefined;
+  /** The members of the metadata that backends do not index. */
+  readonly unindexed: readonly string[];
   readonly expiry: ExpiryOptions;
 }
 
@@ -26,6 +28,7 @@ export function trailerChange(
   const { ttlMs, expiresAt } = change;
   return {
     metadata: checkedMetadata(change),
+    unindexed: change[DECORATED_METADATA] ?? [],
     expiry: requestedExpiry({ ttlMs, expiresAt }, options.now()),
   };
 }

@@ -22,7 +22,7 @@ import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
-import type { DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
+import { DECORATED_METADATA, type DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import {
   type Expiry,
   expiryAfterSave,
@@ -43,6 +43,8 @@ export interface SaveRequest {
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
+  /** The members of the metadata that backends do not index. */
+  readonly unindexed: readonly string[];
   /** The hash of the append key that the record remembers from this save on. */
   readonly appendKey: string | undefined;
   readonly expiry: ExpiryOptions;
@@ -90,6 +92,7 @@ export function saveRequest(
     expected,
     overwrite,
     metadata: checkedMetadata(options),
+    unindexed: options[DECORATED_METADATA] ?? [],
     appendKey: appendKey === undefined ? undefined : hashAppendKey(appendKey),
     expiry: requestedExpiry({ ttlMs, expiresAt }, now),
     storeTtlMs: storeOptions.ttlMs,
@@ -102,7 +105,7 @@ export function saveRequest(
 }
 
 function createDraft(
-  { key, metadata, appendKey, expiry, storeTtlMs, preserved }: Omit<SaveRequest, "draft">,
+  { key, metadata, unindexed, appendKey, expiry, storeTtlMs, preserved }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   replaced: ReplacedRecord,
   time: number,
@@ -120,7 +123,7 @@ function createDraft(
     ...(preserved && trailerDetailsOf(preserved)),
     metadata: metadata ?? replacedTrailer?.metadata ?? {},
   };
-  return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };
+  return { ...encodeRecord(json, details, replaced.record, unindexed), replaced, parsed: json.parsed };
 }
 
 function trailerDetailsOf({

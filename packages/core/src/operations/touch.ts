@@ -44,7 +44,7 @@ export async function touchThread(
     if (isMissing) return undefined;
     if (stored.state === "corrupt") throw corruptRecord(stored.corruption);
     const { version, end } = stored;
-    const touched = touchingPatch(end, detailsAfter(context, end.trailer, request));
+    const touched = touchingPatch(end, detailsAfter(context, end.trailer, request), request.unindexed);
     const patched = await patchRecord(context, key, version, touched);
     if (patched !== undefined) return touchResult(key.id, patched);
     refused = version;

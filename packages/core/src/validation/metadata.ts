@@ -23,11 +23,11 @@ interface MetadataOptions extends DecoratedMetadataOption {
  * strings within the size limit.
  */
 export function checkedMetadata(options: MetadataOptions): ThreadMetadata | undefined {
-  const { metadata, [DECORATED_METADATA]: isDecorated } = options;
+  const { metadata, [DECORATED_METADATA]: added } = options;
   if (metadata === undefined) return undefined;
   const members = checkedMembers(metadata, "metadata");
   const bytes = ByteBuffer.byteLength(JSON.stringify(members));
-  if (bytes > METADATA_MAX_BYTES + (isDecorated === true ? DECORATED_METADATA_BYTES : 0)) {
+  if (bytes > METADATA_MAX_BYTES + (added === undefined ? 0 : DECORATED_METADATA_BYTES)) {
     throw new ThreadStoreError(
       "TOO_LARGE",
       `\`metadata\` must have at most ${METADATA_MAX_BYTES} bytes as JSON, but has ${bytes}. Store large values in the thread.`,

@@ -6,6 +6,7 @@ import {
   type DecoratedOperations,
   type DecoratedThread,
   DECORATED_METADATA,
+  type DecoratedMetadataOption,
   forwardOperations,
   invalidArgument,
   type SaveArguments,
@@ -102,17 +103,24 @@ function hiddenChanges(
 }
 
 type Changed = Pick<SaveArguments<undefined>, "id" | "previous"> & {
-  readonly options: { readonly metadata?: SaveArguments<undefined>["options"]["metadata"] };
+  readonly options: DecoratedMetadataOption & {
+    readonly metadata?: SaveArguments<undefined>["options"]["metadata"];
+  };
 };
 
 /** Returns the options of a change that differ in the inner store. */
-function changed({ id, previous, options: { metadata } }: Changed): object {
+function changed({ id, previous, options }: Changed): object {
+  const { metadata } = options;
   const version = { previous: innerVersion(previous) };
-  return metadata === undefined ? version : { ...version, ...metadataWithId(metadata, id) };
+  return metadata === undefined ? version : { ...version, ...metadataWithId(metadata, id, options) };
 }
 
-function metadataWithId(metadata: Parameters<typeof joinId>[0], id: string): object {
-  return { metadata: joinId(metadata, id), [DECORATED_METADATA]: true };
+function metadataWithId(
+  metadata: Parameters<typeof joinId>[0],
+  id: string,
+  { [DECORATED_METADATA]: added = [] }: DecoratedMetadataOption,
+): object {
+  return { metadata: joinId(metadata, id), [DECORATED_METADATA]: added };
 }
 
 function innerVersion(previous: VersionArgument<undefined> | undefined): StoredThread | string | undefined {
@@ -125,7 +133,7 @@ async function saveHidden(
 ): Promise<DecoratedThread<undefined>> {
   const { thread, options, previous } = save;
   const isNew = options.metadata === undefined && previous === undefined;
-  const added = isNew ? metadataWithId({}, id) : {};
+  const added = isNew ? metadataWithId({}, id, options) : {};
   if (!isNew || options.overwrite !== true) {
     const request = { ...options, ...call.options(), ...changed(save), ...added };
     return visibleThread(await inner.save(hidden, thread.value, request), id);

@@ -56,8 +56,8 @@ async function encryptAgain({ encrypted, signal }: ResealContext, id: string): P
     metadata: previous.metadata,
     signal,
     [PRESERVED_DETAILS]: preservedDetailsOf(previous),
-    // Layers above have added theirs.
-    [DECORATED_METADATA]: true,
+    // Layers above have added theirs, whose names are not known here.
+    [DECORATED_METADATA]: [],
   };
   await encrypted.save(id, previous.json, options);
   return "resealed";

@@ -72,7 +72,7 @@ describe("reseal", () => {
   it("keeps metadata to which a layer above has added", async () => {
     const backend = memoryBackend();
     const metadata = { long: "x".repeat(METADATA_MAX_BYTES) };
-    const options = { metadata, [DECORATED_METADATA]: true };
+    const options = { metadata, [DECORATED_METADATA]: [] };
     await open(backend, oldKeys).save("a", {}, options);
     expect(await reseal(backend.open(), { keys: bothKeys })).toMatchObject({ resealed: 1 });
     expect((await open(backend, newKeys).load("a"))?.metadata).toEqual(metadata);

@@ -48,7 +48,7 @@ function replaceLog(
     ...options,
     previous: inner,
     metadata: { ...inner.metadata, [END]: `${end.outline} ${encodeHead(log)}` },
-    [DECORATED_METADATA]: true,
+    [DECORATED_METADATA]: [END],
     [PRESERVED_DETAILS]: (inner as PreservedThread)[PRESERVED_DETAILS],
   };
   // As text: an object must not contain escaped lone surrogates, which the text of a thread can.

@@ -23,7 +23,7 @@ export async function importThread(
     signal,
     [PRESERVED_DETAILS]: details,
     // The export may be of a store within decorators, which have added to the metadata.
-    [DECORATED_METADATA]: true,
+    [DECORATED_METADATA]: [],
   };
   try {
     await view.save(id, json, options);

@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "../../errors.ts";
 import { staleVersion } from "../../operations/conflict.ts";
 import type { AppendResult, TouchResult } from "../../thread-store.ts";
-import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
+import { DECORATED_METADATA, type DecoratedMetadataOption } from "../../validation/decorated-metadata.ts";
 import { appendOnce, type Attempt, touchOnce, untilSaved } from "../change-by-saving.ts";
 import type {
   AppendArguments,
@@ -9,6 +9,7 @@ import type {
   DecoratedOperations,
   TouchArguments,
 } from "../thread-store-decorator.ts";
+import type { HeadMetadata } from "./head-metadata.ts";
 import type { LogContext } from "./log-context.ts";
 import { appendToOutline, decodeOutline, encodeOutline } from "./outline.ts";
 import { decodeHead, type HeadState, type LogHead, readHead } from "./read-head.ts";
@@ -85,7 +86,8 @@ async function appendSegment<Log>(
     const result = await namespace.inner.append(id, segments, {
       ...kept,
       ...call.options(),
-      ...decorated(heads.join(encoded, { outline, head: format.head(log) })),
+      metadata: heads.join(encoded, { outline, head: format.head(log) }),
+      ...decorated(heads, options),
       previous: version,
     });
     return { ...(await visible(context, id, result, log)), appended: result.appended };
@@ -116,7 +118,8 @@ async function touchHead<Log>(
     const result = await namespace.inner.touch(id, {
       ...options,
       ...call.options(),
-      ...decorated(heads.join(encoded, ending)),
+      metadata: heads.join(encoded, ending),
+      ...decorated(heads, options),
       previous: version,
     });
     return result && visible(context, id, result, end.log);
@@ -134,8 +137,9 @@ async function touchAsItIs<Log>(
   return result && visible(context, id, result);
 }
 
-function decorated(metadata: TouchResult["metadata"]): { readonly metadata: TouchResult["metadata"] } {
-  return { metadata, [DECORATED_METADATA]: true } as { readonly metadata: TouchResult["metadata"] };
+/** Returns the option for metadata with a head. */
+function decorated(heads: HeadMetadata, options: DecoratedMetadataOption): object {
+  return { [DECORATED_METADATA]: heads.addedTo(options) };
 }
 
 /** Resolves with `undefined` if the write lost a race against another one, and the caller does not name a version. */

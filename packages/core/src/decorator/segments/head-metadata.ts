@@ -1,5 +1,6 @@
 import type { ThreadMetadata } from "../../thread-store.ts";
 import { corruptRecord } from "../../validation/corrupt-record.ts";
+import { DECORATED_METADATA, type DecoratedMetadataOption } from "../../validation/decorated-metadata.ts";
 import { reservedName } from "../reserved-name.ts";
 import type { StoredHead } from "./segment-format.ts";
 
@@ -16,6 +17,8 @@ export interface HeadMetadata {
   escape(metadata: Readonly<ThreadMetadata>): ThreadMetadata;
   /** Returns metadata with the end of the log. */
   join(metadata: ThreadMetadata, end: StoredHead): ThreadMetadata;
+  /** Returns the names of the members that this decorator and those outside of it add to the metadata. */
+  addedTo(options: DecoratedMetadataOption): readonly string[];
   /** Throws `CORRUPT` if the member is invalid. */
   split(stored: ThreadMetadata): SplitMetadata;
 }
@@ -26,6 +29,7 @@ export function headMetadata(name: string): HeadMetadata {
   return {
     escape: (metadata) => renamed(metadata, escape),
     join: (metadata, { outline, head }) => ({ ...renamed(metadata, escape), [member]: `${outline} ${head}` }),
+    addedTo: ({ [DECORATED_METADATA]: added = [] }) => [...added, member],
     split(stored) {
       if (!Object.hasOwn(stored, member)) return { metadata: stored, end: undefined };
       const { [member]: text = "", ...others } = stored;

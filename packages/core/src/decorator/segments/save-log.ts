@@ -137,7 +137,7 @@ async function commit<Log>(
       overwrite: condition.overwrite ?? false,
       previous,
       metadata: heads.join(encoded, end),
-      [DECORATED_METADATA]: true,
+      [DECORATED_METADATA]: heads.addedTo(options),
       ...call.options(),
     } as SaveOptions);
     known.remember(id, stored, written.log);
