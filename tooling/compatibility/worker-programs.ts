@@ -30,6 +30,30 @@ export async function main() {
 }
 `;
 
+/** All that works without a key service, whose data key could be wrapped by any function. */
+const ENCRYPTION = `
+import { memoryStore } from "@threadstore/core";
+import { envelopeKeys, reseal, staticKeys, withEncryption, withHiddenIds } from "@threadstore/encryption";
+export async function main() {
+  const inner = memoryStore();
+  const mask = async (bytes) => bytes.map((byte) => byte ^ 85);
+  const keys = envelopeKeys({
+    wrap: async (bytes) => ({ wrappingKey: "k", bytes: await mask(bytes) }),
+    unwrap: ({ bytes }) => mask(bytes),
+  });
+  const store = withHiddenIds(withEncryption(inner, { keys, metadata: "sealed" }), { key: new Uint8Array(32) });
+  const first = await store.save("a", { messages: ["ü"] }, { metadata: { title: "T" } });
+  await store.save("a", { messages: ["ü", "€"] }, { previous: first });
+  await store.append("a", ["!"]);
+  const { resealed } = await reseal(inner, { keys, metadata: "sealed", all: true });
+  const { thread } = await store.load("a");
+  const error = await withEncryption(inner, { keys: staticKeys({ current: "x", keys: { x: new Uint8Array(32) } }) })
+    .load((await inner.listPage()).threads[0].id)
+    .catch((cause) => cause);
+  return thread.messages.join("") === "ü€!" && resealed === 1 && error.code === "MISCONFIGURED" ? "works" : "another text";
+}
+`;
+
 const S3 = `
 import { DOMParser, Node } from "@xmldom/xmldom";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -138,6 +162,7 @@ export const PROGRAMS: Readonly<
   Record<
     | "agent"
     | "attachments"
+    | "encryption"
     | "langgraph"
     | "microsoftAgents"
     | "openaiAgents"
@@ -149,6 +174,7 @@ export const PROGRAMS: Readonly<
 > = {
   agent: { name: "agent", program: AGENT, flags: [] },
   attachments: { name: "attachments", program: ATTACHMENTS, flags: ["nodejs_compat"] },
+  encryption: { name: "encryption", program: ENCRYPTION, flags: [] },
   threadApi: { name: "thread-api", program: THREAD_API, flags: [] },
   langgraph: { name: "langgraph", program: LANGGRAPH, flags: ["nodejs_compat"] },
   openaiAgents: { name: "openai-agents", program: OPENAI_AGENTS, flags: ["nodejs_compat"] },

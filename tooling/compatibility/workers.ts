@@ -39,6 +39,11 @@ const WORKERS: readonly WorkerRow[] = [
     worker: PROGRAMS.attachments,
   },
   {
+    name: "Cloudflare Workers, no flags: encryption",
+    proof: "encrypts, loads and encrypts again in `workerd`, with a key service in the program",
+    worker: PROGRAMS.encryption,
+  },
+  {
     name: "Cloudflare Workers, no flags: http",
     proof: "serves every operation of the thread API in `workerd`",
     worker: PROGRAMS.threadApi,
