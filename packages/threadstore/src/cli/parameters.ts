@@ -5,8 +5,14 @@ export const STORE_HELP = "the URL of a store, such as sqlite:threads.db, or con
 
 /** Parses a namespace: its levels, escaped as in URLs and joined by slashes. */
 export function namespaceParameter(text: string): string[] {
+  const levels = text.split("/");
+  if (levels.includes("")) {
+    throw new InvalidArgumentError(
+      "A level must not be empty. Omit slashes at the beginning and at the end.",
+    );
+  }
   try {
-    return text.split("/").map((level) => decodeURIComponent(level));
+    return levels.map((level) => decodeURIComponent(level));
   } catch {
     throw new InvalidArgumentError("Escape a percent sign as %25, and a slash in a name as %2F.");
   }

@@ -138,6 +138,13 @@ describe("check and repair", () => {
     expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^new\n {2}THREAD_TOO_NEW {2}/u)]);
     expect(stdout).not.toContain("secret");
     await store.save("new", INTERRUPTED["chat"] ?? {}, { overwrite: true });
+    for (const command of ["check", "repair"]) {
+      const missing = await cli(command, "sqlite:beyond.db", "typo");
+      expect([missing.exitCode, missing.stderr]).toEqual([
+        2,
+        "threadstore: There is no thread typo. List them with `ls`.\n",
+      ]);
+    }
     const wrong = await cli("check", "sqlite:beyond.db", "--provider", "nobody");
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("provider")]);
     await store.close();

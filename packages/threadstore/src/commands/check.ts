@@ -3,6 +3,7 @@ import { mapConcurrently } from "@threadstore/core/documents";
 import type { Session } from "../cli/session.ts";
 import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
+import { UsageError } from "../usage-error.ts";
 import { walk } from "../walk/walk.ts";
 import { createInspector, type Inspection, type Inspector } from "../wire-forms/inspect-thread.ts";
 import type { Fault, RepairSettings } from "../wire-forms/wire-form.ts";
@@ -55,7 +56,10 @@ export async function checkThreads({ terminal }: Session, task: CheckTask): Prom
   const progress = progressOn(stderr);
   const visit = async (view: ThreadStore, name: string, id: string): Promise<void> => {
     const stored = await loadIntact(view, id, signal);
-    if (stored === undefined) return;
+    if (stored === undefined) {
+      if (task.id === undefined) return;
+      throw new UsageError(`There is no thread ${id}. List them with \`ls\`.`);
+    }
     if (stored === "corrupt") {
       report.corrupt.push(name);
       return;

@@ -122,6 +122,14 @@ assistant
     expect(JSON.parse(json.stdout)).toMatchObject({ id: "new", thread: { state: "\u009b31m\u202e" } });
   });
 
+  it.each(["acme/", "/acme", "a//b", ""])("exits with 2 for the namespace %j", async (namespace) => {
+    const { exitCode, stderr } = await cli(["ls", "sqlite:threads.db", "--namespace", namespace]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining("A level must not be empty. Omit slashes"),
+    ]);
+  });
+
   it("exits with 2 for a thread that does not exist", async () => {
     const { exitCode, stderr } = await cli(["show", "sqlite:threads.db", "none"]);
     expect([exitCode, stderr]).toEqual([
