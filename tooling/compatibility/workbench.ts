@@ -36,14 +36,19 @@ const CLIENTS: ReadonlySet<string> = new Set([
 
 export async function openWorkbench(): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-compatibility-"));
-  const registry = await startRegistry(await packPackages(join(folder, "tarballs")));
+  const tarballs = join(folder, "tarballs");
+  const registry = await startRegistry(await packPackages(tarballs));
+  // Projects ask the registry of the workspace only for names in its scope.
+  const published = readManifests().map(({ name, version }) =>
+    name.startsWith("@") ? name : join(tarballs, `${name}-${version}.tgz`),
+  );
   const create = onceEach(registry, folder);
   return {
     folder,
     registry: registry.url,
     application: async () =>
       create("application", [
-        ...readManifests().map(({ name }) => name),
+        ...published,
         ...CLIENTS,
         "@types/node@24",
         ...aliases("typescript56", "typescript59", "typescript7"),
