@@ -62,6 +62,7 @@ export function createProgram(
     .configureOutput({
       writeOut: (text) => void write(stdout, text),
       writeErr: (text) => void write(stderr, redact(text)),
+      outputError: (text, writeError) => writeError(text + hintFor(text)),
       getOutHelpWidth: () => HELP_WIDTH,
       getErrHelpWidth: () => HELP_WIDTH,
       getOutHasColors: () => false,
@@ -73,6 +74,12 @@ export function createProgram(
 }
 
 const HELP_WIDTH = 100;
+
+/** One version of 64 begins with a hyphen. */
+function hintFor(error: string): string {
+  const isUnknownOption = /^error: unknown option '-[^-]/u.test(error);
+  return isUnknownOption ? "An id or version that begins with a hyphen follows --.\n" : "";
+}
 
 function ownVersion(): string {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");

@@ -130,6 +130,17 @@ assistant
     ]);
   });
 
+  it("takes ids that begin with a hyphen after --", async () => {
+    const option = await cli(["show", "sqlite:threads.db", "-id"]);
+    expect([option.exitCode, option.stderr]).toEqual([
+      2,
+      expect.stringContaining("An id or version that begins with a hyphen follows --."),
+    ]);
+    const { stderr } = await cli(["show", "sqlite:threads.db", "--", "-id"]);
+    expect(stderr).toContain("has no thread -id.");
+    expect((await cli(["show", "sqlite:threads.db", "--typo"])).stderr).not.toContain("hyphen");
+  });
+
   it("exits with 2 for a thread that does not exist", async () => {
     const { exitCode, stderr } = await cli(["show", "sqlite:threads.db", "none"]);
     expect([exitCode, stderr]).toEqual([
