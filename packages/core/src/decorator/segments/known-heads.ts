@@ -1,6 +1,6 @@
 import type { ThreadMetadata, Version } from "../../thread-store.ts";
 
-/** The latest versions of this many threads are remembered in each namespace. */
+/** The latest versions of this many threads are remembered for each store. */
 const REMEMBERED_THREADS = 1000;
 /** Logs are remembered of fewer threads, because some contain the end of their text. */
 const REMEMBERED_LOGS = 100;
@@ -51,6 +51,17 @@ export function knownHeads<Log>(): KnownHeads<Log> {
       heads.delete(id);
       logs.delete(id);
     },
+  };
+}
+
+/** Returns the heads of the threads of one namespace. */
+export function headsWithin<Log>(heads: KnownHeads<Log>, namespace: string): KnownHeads<Log> {
+  // Ids can contain any character.
+  const keyOf = (id: string): string => JSON.stringify([namespace, id]);
+  return {
+    get: (id) => heads.get(keyOf(id)),
+    remember: (id, head, log) => heads.remember(keyOf(id), head, log),
+    forget: (id) => heads.forget(keyOf(id)),
   };
 }
 

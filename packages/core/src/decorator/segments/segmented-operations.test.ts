@@ -158,6 +158,24 @@ describe("appends", () => {
     expect(await segmentsOf(inner)).toHaveLength(3);
   });
 
+  it("read nothing after another view of the namespace has written", async () => {
+    const { store, inner, calls } = observed();
+    const [a, b] = [store.namespace("a"), store.namespace("a").namespace("b")];
+    await a.save("b/c", messages(1), { metadata: { title: "x" } });
+    await b.save("c", messages(2), { metadata: { title: "y" } });
+    const load = vi.spyOn(inner, "load");
+    calls.length = 0;
+    await store.namespace("a").append("b/c", [{ text: "message 1" }]);
+    await store
+      .namespace("a")
+      .namespace("b")
+      .append("c", [{ text: "message 2" }]);
+    expect(calls.filter((name) => name === "list")).toEqual([]);
+    expect(load).not.toHaveBeenCalled();
+    expect(await a.load("b/c")).toMatchObject({ thread: messages(2), metadata: { title: "x" } });
+    expect(await b.load("c")).toMatchObject({ thread: messages(3), metadata: { title: "y" } });
+  });
+
   it("of several clients all take effect", async () => {
     const { store, other } = observed();
     const ids = Array.from({ length: 40 }, (_, index) => index);

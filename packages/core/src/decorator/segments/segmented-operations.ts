@@ -3,17 +3,20 @@ import type { DecoratedNamespace, DecoratedOperations } from "../thread-store-de
 import { changesOfLogs } from "./change-log.ts";
 import { eraseLogs } from "./erase-logs.ts";
 import { headMetadata } from "./head-metadata.ts";
-import { knownHeads } from "./known-heads.ts";
+import { headsWithin, type KnownHeads, knownHeads } from "./known-heads.ts";
 import { listLogs } from "./list-logs.ts";
 import type { LogContext, SegmentedOptions } from "./log-context.ts";
 import { saveLog } from "./save-log.ts";
 import type { SegmentFormat, SegmentLocation } from "./segment-format.ts";
 import { readThread, type SegmentedState } from "./segmented-thread.ts";
 
+/** The heads that all views of a store share: an application may create a view for each request. */
+const headsOfFormats = new WeakMap<object, KnownHeads<unknown>>();
+
 /**
  * Returns the operations of a decorator that stores threads as logs of segments in `format`. Each save adds a segment to
  * the stored thread in a single conditional write, so it is atomic, and the inner store writes only what was added. An
- * append reads the metadata of the thread, but not its content.
+ * append reads the metadata of the thread, but not its content. Each decorated store must have a format of its own.
  */
 export function segmentedOperations<Log>(
   namespace: DecoratedNamespace,
@@ -22,7 +25,7 @@ export function segmentedOperations<Log>(
 ): DecoratedOperations<SegmentedState<Log>> {
   const heads = headMetadata(format.name);
   const locationOf = (id: string): SegmentLocation => ({ namespace: namespace.name, id });
-  const known = knownHeads<Log>();
+  const known = headsWithin(headsOf(format), namespace.name);
   const load: LogContext<Log>["load"] = async ({ id, cached, options }, call) => {
     const stored = await namespace.inner.load(id, { ...options, ...call.options() });
     if (stored === undefined) return undefined;
@@ -44,4 +47,10 @@ export function segmentedOperations<Log>(
     listPage: (options, call) => listLogs(context, options, call),
     erase: (options, call) => eraseLogs(context, options, call),
   };
+}
+
+function headsOf<Log>(format: SegmentFormat<Log>): KnownHeads<Log> {
+  const heads = (headsOfFormats.get(format) as KnownHeads<Log> | undefined) ?? knownHeads<Log>();
+  headsOfFormats.set(format, heads);
+  return heads;
 }
