@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { copyFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { sqliteStore } from "@threadstore/sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runIn, temporaryFolder } from "./cli/cli.test-helper.ts";
@@ -21,25 +22,41 @@ beforeAll(async () => {
   await store.close();
 });
 
-/** Runs a command, and stops it with the signal once it has stored its state and gone on. */
-async function interrupt(
-  signal: NodeJS.Signals,
-  command: readonly string[],
-): Promise<{ readonly exitCode: unknown; readonly stderr: string }> {
-  const child = spawn(process.execPath, [BIN, ...command], { cwd: folder() });
-  const ended = once(child, "close");
-  const stderr = text(child.stderr);
-  await progressed(child);
-  child.kill(signal);
-  const [exitCode] = await ended;
-  return { exitCode, stderr: await stderr };
+/** A command that was stopped, and what it printed. */
+interface Stopped {
+  readonly command: readonly string[];
+  readonly exitCode: unknown;
+  readonly stderr: string;
 }
 
-/** Resolves once the state of the command has been replaced. */
-async function progressed(child: ChildProcess): Promise<void> {
+const ATTEMPTS = 10;
+
+/**
+ * Runs a command, and stops it with the signal once it has stored its state and gone on. Repeats this with another command
+ * if it ended first, because this process had to wait for the CPU.
+ */
+async function interrupt(
+  signal: NodeJS.Signals,
+  prepare: (attempt: number) => Promise<readonly string[]>,
+): Promise<Stopped> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const command = await prepare(attempt);
+    const child = spawn(process.execPath, [BIN, ...command], { cwd: folder() });
+    const ended = once(child, "close");
+    const stderr = text(child.stderr);
+    const isRunning = await progressed(child);
+    if (isRunning) child.kill(signal);
+    const [exitCode] = await ended;
+    if (isRunning && exitCode !== 0) return { command, exitCode, stderr: await stderr };
+  }
+  throw new Error(`The command ended ${ATTEMPTS} times before it could be stopped.`);
+}
+
+/** Resolves with `true` once the state of the command has been replaced, and with `false` if it has ended. */
+async function progressed(child: ChildProcess): Promise<boolean> {
   const seen = new Set<number>();
   while (seen.size < 2) {
-    if (child.exitCode !== null) throw new Error("The command ended before it could be stopped.");
+    if (child.exitCode !== null) return false;
     const states = (await readdir(join(folder(), ".threadstore")).catch(() => [])).filter((name) =>
       name.endsWith(".json"),
     );
@@ -47,8 +64,9 @@ async function progressed(child: ChildProcess): Promise<void> {
       const status = await stat(join(folder(), ".threadstore", name)).catch(() => undefined);
       if (status !== undefined) seen.add(status.mtimeMs);
     }
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await setTimeout(2);
   }
+  return true;
 }
 
 async function threadsIn(url: string): Promise<number> {
@@ -57,7 +75,7 @@ async function threadsIn(url: string): Promise<number> {
 }
 
 describe.each(["SIGINT", "SIGKILL"] as const)("after %s", (signal) => {
-  const expectStopped = ({ exitCode, stderr }: { exitCode: unknown; stderr: string }): void => {
+  const expectStopped = ({ exitCode, stderr }: Stopped): void => {
     const isKilled = signal === "SIGKILL";
     expect([exitCode, stderr]).toEqual(
       isKilled ? [null, ""] : [130, "threadstore: Stopped. Run the same command again to continue.\n"],
@@ -65,36 +83,60 @@ describe.each(["SIGINT", "SIGKILL"] as const)("after %s", (signal) => {
   };
 
   it("a copy continues", async () => {
-    const target = `sqlite:copy-${signal}.db#synchronous=normal`;
-    expectStopped(await interrupt(signal, ["copy", "sqlite:many.db", target, "--rate", "600"]));
-    const { exitCode, stdout, stderr } = await runIn(folder(), ["copy", "sqlite:many.db", target, "--json"]);
+    const stopped = await interrupt(signal, async (attempt) => {
+      const target = `sqlite:copy-${signal}-${attempt}.db#synchronous=normal`;
+      return ["copy", "sqlite:many.db", target, "--rate", "600", "--json"];
+    });
+    expectStopped(stopped);
+    const { exitCode, stdout, stderr } = await runIn(folder(), stopped.command);
     expect([exitCode, stderr]).toEqual([0, ""]);
     const { first } = JSON.parse(stdout) as { first: { copied: number; skipped: number } };
     expect(first.copied + first.skipped).toBe(THREADS);
-    expect(await threadsIn(target)).toBe(THREADS);
+    expect(await threadsIn(stopped.command[2] ?? "")).toBe(THREADS);
   });
 
   it("an export continues, and is the same as one that was not stopped", async () => {
-    const file = `export-${signal}.jsonl`;
-    expectStopped(await interrupt(signal, ["export", "sqlite:many.db", file]));
-    const { exitCode, stdout } = await runIn(folder(), ["export", "sqlite:many.db", file]);
+    const stopped = await interrupt(signal, async (attempt) => {
+      return ["export", "sqlite:many.db", `export-${signal}-${attempt}.jsonl`];
+    });
+    expectStopped(stopped);
+    const { exitCode, stdout } = await runIn(folder(), stopped.command);
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining("Exported 600 threads")]);
     const whole = `whole-${signal}.jsonl`;
     await runIn(folder(), ["export", "sqlite:many.db", whole]);
+    const file = stopped.command[2] ?? "";
     expect(await readFile(join(folder(), file))).toEqual(await readFile(join(folder(), whole)));
   });
 
   it.each([["--all"], ["--prefix=t"]])(
     "an erase with %s continues, and its receipt counts everything",
     async (what) => {
-      const name = `erase-${signal}${what.slice(1, 5)}.db`;
-      await copyFile(join(folder(), "many.db"), join(folder(), name));
-      const store = `sqlite:${name}`;
-      expectStopped(await interrupt(signal, ["erase", store, what, "--yes"]));
-      const { exitCode, stdout } = await runIn(folder(), ["erase", store, what, "--yes"]);
+      const stopped = await interrupt(signal, async (attempt) => {
+        const name = `erase-${signal}${what.slice(1, 5)}-${attempt}.db`;
+        await copyFile(join(folder(), "many.db"), join(folder(), name));
+        return ["erase", `sqlite:${name}`, what, "--yes"];
+      });
+      expectStopped(stopped);
+      const { exitCode, stdout } = await runIn(folder(), stopped.command);
       expect(exitCode).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ threads: THREADS });
-      expect(await threadsIn(store)).toBe(0);
+      expect(await threadsIn(stopped.command[1] ?? "")).toBe(0);
     },
   );
+});
+
+it("an import continues after Ctrl+C", async () => {
+  await runIn(folder(), ["export", "sqlite:many.db", "stopped.jsonl"]);
+  const command = ["import", "stopped.jsonl", "sqlite:stopped.db", "--json"];
+  const controller = new AbortController();
+  const running = runIn(folder(), command, { signal: controller.signal });
+  await expect.poll(() => threadsIn("sqlite:stopped.db").catch(() => 0), { interval: 1 }).toBeGreaterThan(0);
+  controller.abort();
+  const { exitCode } = await running;
+  // It may have ended first.
+  expect([0, 130]).toContain(exitCode);
+  const { stdout } = await runIn(folder(), command);
+  const { imported, present } = JSON.parse(stdout) as { imported: number; present: number };
+  expect(imported + present).toBe(THREADS);
+  expect(present).toBeGreaterThan(0);
 });

@@ -107,7 +107,10 @@ async function runCopy(
     options.overwrite ?? false,
   ];
   const state = stateFile<CopyState>({ folder, command: "copy" }, identity);
-  const start = (await state.read()) ?? (await newCopy(target, options, signal));
+  const earlier = await state.read();
+  // If the target was deleted after an earlier run, that run's position would leave out what it had copied.
+  const isResumable = earlier !== undefined && !(await isEmpty(target.store, signal));
+  const start = isResumable ? earlier : await newCopy(target, options, signal);
   const progress = progressOn(stderr);
   const pace = paceOf(options.rate, signal);
   const processed = { 1: 0, 2: 0 };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ThreadStore } from "@threadstore/core";
 import { fileSystemStore } from "@threadstore/file-system";
@@ -102,6 +102,23 @@ describe("copy", () => {
     expect(JSON.parse(stdout)).toMatchObject({ second: { copied: 2 } });
     expect(await contentsOf("live-copy.db")).toEqual(await contents(source));
     await source.close();
+  });
+
+  it("starts over if the target was deleted after a run that was stopped", async () => {
+    await filled("again.db");
+    const command = ["copy", "sqlite:again.db", "sqlite:gone.db", "--rate", "50"];
+    const controller = new AbortController();
+    const running = cli(command, { signal: controller.signal });
+    await expect.poll(async () => (await leftovers()).length).toBe(1);
+    await expect.poll(async () => Object.keys(await contentsOf("gone.db")).length).toBeGreaterThan(50);
+    controller.abort();
+    expect((await running).exitCode).toBe(130);
+    for (const file of ["gone.db", "gone.db-wal", "gone.db-shm"])
+      await rm(join(folder(), file), { force: true });
+    const { stdout } = await cli(["copy", "sqlite:again.db", "sqlite:gone.db"]);
+    expect(stdout).toContain("Copied 125 threads");
+    expect(await contentsOf("gone.db")).toEqual(await contentsOf("again.db"));
+    expect(await leftovers()).toEqual([]);
   });
 
   it("limits the rate", async () => {
