@@ -8,7 +8,8 @@ const KEEP = { versions: 4, ageMs: 1000, characters: 400 };
 interface ModelVersion {
   readonly version: string;
   readonly json: string;
-  readonly updatedAt: number;
+  /** When it replaced the version before it. Touches do not change that. */
+  readonly savedAt: number;
 }
 
 /** Returns how much text a save removes: what is between the beginning and the end that both texts share. */
@@ -33,9 +34,9 @@ class Model {
     this.#versions.unshift(saved);
   }
 
-  rename({ version, updatedAt }: Omit<ModelVersion, "json">): void {
+  rename(version: string): void {
     const [current, ...past] = this.#versions;
-    if (current !== undefined) this.#versions = [{ ...current, version, updatedAt }, ...past];
+    if (current !== undefined) this.#versions = [{ ...current, version }, ...past];
   }
 
   /** Returns the versions that are kept, the newest first. */
@@ -45,7 +46,7 @@ class Model {
       const next = this.#versions[index - 1];
       if (next === undefined) return false;
       removed += removedLength(json, next.json);
-      return index >= KEEP.versions || next.updatedAt < now - KEEP.ageMs || removed > KEEP.characters;
+      return index >= KEEP.versions || next.savedAt < now - KEEP.ageMs || removed > KEEP.characters;
     });
     return first === -1 ? this.#versions : this.#versions.slice(0, first);
   }
@@ -72,12 +73,12 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     weight: 3,
     arbitrary: text.map((json): Action => async (store, model) => {
       const saved = await store.save("a", json, { previous: model.current?.version });
-      model.save({ version: saved.version, json, updatedAt: Number(saved.updatedAt) });
+      model.save({ version: saved.version, json, savedAt: Number(saved.updatedAt) });
     }),
   },
   text.map((json): Action => async (store, model) => {
     const saved = await store.save("a", json, { overwrite: true });
-    model.save({ version: saved.version, json, updatedAt: Number(saved.updatedAt) });
+    model.save({ version: saved.version, json, savedAt: Number(saved.updatedAt) });
   }),
   {
     weight: 4,
@@ -87,23 +88,23 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
         const result = await store.append("a", elements, { create: '{"n":[]}' });
         const { n = [], ...others } = JSON.parse(model.current?.json ?? "{}") as { n?: number[] };
         const json = JSON.stringify({ ...others, n: [...n, ...elements] });
-        model.save({ version: result.version, json, updatedAt: Number(result.updatedAt) });
+        model.save({ version: result.version, json, savedAt: Number(result.updatedAt) });
       }),
   },
   fc.constant<Action>(async (store, model) => {
     const result = await store.touch("a", { metadata: { title: "T" } });
-    if (result !== undefined) model.rename({ version: result.version, updatedAt: Number(result.updatedAt) });
+    if (result !== undefined) model.rename(result.version);
   }),
   fc.constant<Action>(async (store, model) => {
     await store.prune("a");
     const stored = await store.load("a");
-    if (stored !== undefined) model.rename({ version: stored.version, updatedAt: Number(stored.updatedAt) });
+    if (stored !== undefined) model.rename(stored.version);
   }),
   fc.nat(5).map((index): Action => async (store, model) => {
     const wanted = (await store.versions("a"))[index];
     if (wanted === undefined) return;
     const restored = await store.restore("a", wanted);
-    model.save({ version: restored.version, json: restored.json, updatedAt: Number(restored.updatedAt) });
+    model.save({ version: restored.version, json: restored.json, savedAt: Number(restored.updatedAt) });
   }),
   fc.constant<Action>(async (store, model) => {
     await store.delete("a");

@@ -109,6 +109,17 @@ describe("versions", () => {
     expect(await textsOf(store, "a")).toEqual(['{"n":2}', '{"n":1}']);
   });
 
+  it("do not change when metadata are touched, even if the next save removes versions", async () => {
+    let time = 0;
+    const store = memoryBackend().open({ keep: { ageMs: 1000 }, now: () => time });
+    await saveAll(store, "a", [{ n: 1 }, { n: 2 }]);
+    time = 2000;
+    await store.touch("a", { metadata: { title: "T" } });
+    expect(await textsOf(store, "a")).toEqual(['{"n":2}']);
+    await store.save("a", { n: 3 }, { previous: await store.load("a") });
+    expect(await textsOf(store, "a")).toEqual(['{"n":3}', '{"n":2}']);
+  });
+
   it("do not exist before the thread does, nor after it was deleted, erased or expired", async () => {
     let time = 0;
     const backend = memoryBackend();

@@ -74,7 +74,7 @@ async function appendSegment<Log>(
   const { id, elementsText, options, previous } = append;
   const appended = end && appendToOutline(end.outline, elementsText);
   const isStale = previous !== undefined && previous.version !== version;
-  if (end === undefined || appended === undefined || isStale) return "rejected";
+  if (end === undefined || appended === undefined || isStale || format.isFull(end.log)) return "rejected";
   if (appended.outline.size > maxThreadBytes) return "rejected";
   const { splice } = appended;
   const outline = encodeOutline(appended.outline);

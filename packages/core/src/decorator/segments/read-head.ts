@@ -50,6 +50,8 @@ export async function decodeHead<Log>(
   if (outline === undefined) throw corruptLog(format.name);
   const metadata = await format.metadata.decode(location, encoded);
   const log = written ?? (await format.resume(location, end));
-  const resumed = log === undefined || format.isFull(log) ? undefined : { log, outline };
+  // If versions are kept, a touch must not save the thread to start a new log: it would add a version.
+  const isUsable = log !== undefined && (format.keepsVersions || !format.isFull(log));
+  const resumed = isUsable ? { log, outline } : undefined;
   return { state: "live", head: { version, updatedAt, metadata, end: resumed } };
 }
