@@ -130,6 +130,33 @@ describe("a record that a party with access to the backend changed", () => {
   });
 });
 
+describe("a view of the store that is passed to `withEncryption`", () => {
+  const encryptedView = (backend: Backend, name: string): ThreadStore =>
+    withEncryption(backend.open().namespace(name), { keys });
+
+  it("is the same as a view of the result", async () => {
+    const backend = memoryBackend();
+    await encryptedView(backend, "alice").save("a", { n: 1 });
+    await encryptedView(backend, "alice").namespace("x").save("a", { n: 2 });
+    const view = open(backend).namespace("alice");
+    expect((await view.load("a"))?.thread).toEqual({ n: 1 });
+    expect((await view.namespace("x").load("a"))?.thread).toEqual({ n: 2 });
+    await view.append("b", ["x"], { create: { messages: [] } });
+    expect((await encryptedView(backend, "alice").load("b"))?.thread).toEqual({ messages: ["x"] });
+  });
+
+  it("does not read a record of another view", async () => {
+    const backend = memoryBackend();
+    await encryptedView(backend, "alice").save("a", { secret: 1 });
+    const stored = await backend.open().namespace("alice").load("a");
+    await backend
+      .open()
+      .namespace("mallory")
+      .save("a", stored?.json ?? "", { metadata: stored?.metadata });
+    await expect(encryptedView(backend, "mallory").load("a")).rejects.toMatchObject({ code: "CORRUPT" });
+  });
+});
+
 describe("rotation", () => {
   it.each([
     ["save", async (store: ThreadStore) => store.update("a", () => ({ messages: ["x", "y"] }))],

@@ -25,6 +25,14 @@ export function locationOf(store: object): StoreLocation | undefined {
   return locations.read(store);
 }
 
+/**
+ * Returns the namespace of a store or view in the store that contains its records: its levels, escaped and joined by
+ * slashes. `undefined` if another implementation of stores created it.
+ */
+export function namespaceOf(store: object): string | undefined {
+  return locationOf(store)?.namespace;
+}
+
 /** Returns whether the namespace of `store` is that of `outer`, or nested in it, as far as that is known. */
 export function isWithin(store: object, outer: object): boolean {
   const [location, outerLocation] = [locationOf(store), locationOf(outer)];

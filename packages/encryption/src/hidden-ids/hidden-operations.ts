@@ -16,7 +16,7 @@ import { corrupt } from "../errors.ts";
 import { escapeMembers, joinId, splitId } from "./id-metadata.ts";
 
 /** Returns the id under which a thread is stored. */
-export type HideId = (namespace: string, id: string) => Promise<string>;
+export type HideId = (id: string) => Promise<string>;
 
 /** A call on one thread. */
 interface ThreadCall {
@@ -39,7 +39,7 @@ type RunOn = <Result>(
 export function hiddenOperations(namespace: DecoratedNamespace, hideId: HideId): Operations {
   const { inner } = namespace;
   const on: RunOn = async (id, call, work) => {
-    const hidden = await hideId(namespace.name, id);
+    const hidden = await hideId(id);
     try {
       return await work({ namespace, id, hidden, call });
     } catch (error) {

@@ -82,6 +82,13 @@ describe("withHiddenIds", () => {
     });
   });
 
+  it("finds threads through a view with hidden ids, and a view of the store with hidden ids", async () => {
+    const backend = memoryBackend();
+    await open(backend).namespace("a").save("x", { n: 1 });
+    const view = withHiddenIds(encrypted(backend).namespace("a"), { key });
+    expect((await view.load("x"))?.thread).toEqual({ n: 1 });
+  });
+
   it("hides the same id differently in each namespace and with each key", async () => {
     const backend = memoryBackend();
     await open(backend).namespace("a").save("x", {});

@@ -2,6 +2,7 @@ import type { ThreadStore } from "@threadstore/core";
 import {
   checkLayers,
   checkOptionNames,
+  namespaceOf,
   type OptionNames,
   wrapThreadStore,
 } from "@threadstore/core/decorator";
@@ -40,9 +41,12 @@ export function withHiddenIds(store: ThreadStore, options: HiddenIdsOptions): Th
   }
   return wrapThreadStore(store, {
     name: "hiddenIds",
-    operations: (namespace) =>
-      hiddenOperations(namespace, async (name, id) =>
+    operations(namespace) {
+      // The same for a view with hidden ids and a view of the store with hidden ids.
+      const name = namespaceOf(namespace.inner) ?? namespace.name;
+      return hiddenOperations(namespace, async (id) =>
         encodeBase64url(await mac(PURPOSE, encodeTexts(name, id))),
-      ),
+      );
+    },
   });
 }

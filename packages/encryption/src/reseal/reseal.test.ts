@@ -54,6 +54,16 @@ describe("reseal", () => {
     expect(await reseal(backend.open(), { keys: newKeys, namespaces: false })).toMatchObject({ current: 3 });
   });
 
+  it("encrypts the threads of a view alone", async () => {
+    const backend = await oldThreads();
+    const view = backend.open().namespace("a");
+    expect(await reseal(view, { keys: bothKeys })).toMatchObject({ resealed: 6, corrupt: 0 });
+    expect((await open(backend, newKeys).namespace("a").namespace("b").load("thread-2"))?.thread).toEqual({
+      messages: [2],
+    });
+    expect((await open(backend, oldKeys).load("thread-2"))?.thread).toEqual({ messages: [2] });
+  });
+
   it("keeps metadata, expiry, idempotency keys, and the times of creation and update", async () => {
     const backend = memoryBackend();
     const store = open(backend, oldKeys);

@@ -2,7 +2,10 @@ import type { JsonValue, ThreadMetadata, Version } from "../../thread-store.ts";
 
 /** Which thread a segment belongs to, as callers of the decorator see it. */
 export interface SegmentLocation {
-  /** The namespace: its levels, escaped and joined by slashes; empty for the store itself. */
+  /**
+   * The namespace: its levels, escaped and joined by slashes; empty for the store itself. Includes those of a view that
+   * the decorator was applied to, as far as the inner store says so.
+   */
   readonly namespace: string;
   readonly id: string;
 }

@@ -1,3 +1,4 @@
+import { namespaceOf } from "../../operations/store-location.ts";
 import { forwardOperations } from "../forward-operations.ts";
 import type { DecoratedNamespace, DecoratedOperations } from "../thread-store-decorator.ts";
 import { changesOfLogs } from "./change-log.ts";
@@ -24,8 +25,10 @@ export function segmentedOperations<Log>(
   { maxThreadBytes }: SegmentedOptions,
 ): DecoratedOperations<SegmentedState<Log>> {
   const heads = headMetadata(format.name);
-  const locationOf = (id: string): SegmentLocation => ({ namespace: namespace.name, id });
-  const known = headsWithin(headsOf(format), namespace.name);
+  // The same for the decorated view of a store and the view of the decorated store.
+  const name = namespaceOf(namespace.inner) ?? namespace.name;
+  const locationOf = (id: string): SegmentLocation => ({ namespace: name, id });
+  const known = headsWithin(headsOf(format), name);
   const load: LogContext<Log>["load"] = async ({ id, cached, options }, call) => {
     const stored = await namespace.inner.load(id, { ...options, ...call.options() });
     if (stored === undefined) return undefined;
