@@ -15,7 +15,7 @@ export interface ResealOptions {
   readonly keys: KeyProvider;
   /**
    * How metadata is stored afterwards. Must be that of `withEncryption`.
-   * @default "plain"
+   * @default as it is stored
    */
   readonly metadata?: "plain" | "sealed" | undefined;
   /**
@@ -66,7 +66,8 @@ export interface ResolvedResealOptions extends Omit<
   ResealOptions,
   "metadata" | "migrating" | "all" | "namespaces"
 > {
-  readonly isSealed: boolean;
+  /** `undefined` keeps the metadata of each thread as they are stored. */
+  readonly isSealed: boolean | undefined;
   readonly migrating: boolean;
   readonly all: boolean;
   readonly namespaces: boolean;
@@ -83,7 +84,17 @@ export function resolveResealOptions(options: unknown): ResolvedResealOptions {
     metadata,
     migrating: copy.migrating,
   });
-  return { keys, isSealed, migrating, all, namespaces, cursor, onProgress, onCorrupt, signal };
+  return {
+    keys,
+    isSealed: metadata === undefined ? undefined : isSealed,
+    migrating,
+    all,
+    namespaces,
+    cursor,
+    onProgress,
+    onCorrupt,
+    signal,
+  };
 }
 
 /** Checks the options of `withEncryption`. */

@@ -18,10 +18,11 @@ import type { ResealTotals } from "./reseal-position.ts";
 
 /** A namespace whose threads are encrypted again. */
 export interface ResealContext {
-  /** The namespace, with a decorator that encrypts each thread as a whole when it is saved. */
-  readonly encrypted: ThreadStore;
+  /** Returns the namespace, with a decorator that encrypts each thread as a whole when it is saved. */
+  readonly encrypted: (isSealed: boolean) => ThreadStore;
   readonly keys: KeyProvider;
-  readonly isSealed: boolean;
+  /** Whether metadata are sealed; `undefined` keeps them as they are stored. */
+  readonly isSealed: boolean | undefined;
   readonly all: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -36,10 +37,12 @@ export async function resealThread(context: ResealContext, summary: ThreadSummar
   const { signal } = context;
   signal?.throwIfAborted();
   if (summary.corrupt) return "corrupt";
-  if (!context.all && isCurrent(context, summary.metadata ?? {})) return "current";
+  const { metadata = {} } = summary;
+  if (!context.all && isCurrent(context, metadata)) return "current";
+  const isSealed = context.isSealed ?? keyIdOfMetadata(metadata) !== undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await encryptAgain(context, summary.id);
+      return await encryptAgain(context.encrypted(isSealed), summary.id, signal);
     } catch (error) {
       if (ThreadStoreError.is(error, "CORRUPT")) return "corrupt";
       // Another writer saved first. What it saved may have the old key, too.
@@ -48,7 +51,11 @@ export async function resealThread(context: ResealContext, summary: ThreadSummar
   }
 }
 
-async function encryptAgain({ encrypted, signal }: ResealContext, id: string): Promise<ResealOutcome> {
+async function encryptAgain(
+  encrypted: ThreadStore,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<ResealOutcome> {
   const previous = await encrypted.load(id, { signal });
   if (previous === undefined) return "gone";
   const options: PreservingOptions & DecoratedMetadataOption = {
@@ -67,7 +74,8 @@ async function encryptAgain({ encrypted, signal }: ResealContext, id: string): P
 function isCurrent({ keys, isSealed }: ResealContext, stored: ThreadMetadata): boolean {
   const keyIds = [keyIdOfHead(stored), keyIdOfMetadata(stored)];
   const [ofThread, ofMetadata] = keyIds;
-  if (ofThread === undefined || (ofMetadata !== undefined) !== isSealed) return false;
+  if (ofThread === undefined) return false;
+  if (isSealed !== undefined && (ofMetadata !== undefined) !== isSealed) return false;
   return keyIds.every((id) => id === undefined || keys.isCurrent(id));
 }
 

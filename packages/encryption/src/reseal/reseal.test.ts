@@ -158,6 +158,22 @@ describe("reseal", () => {
     expect(await reseal(backend.open(), { keys: newKeys, metadata: after })).toMatchObject({ current: 1 });
   });
 
+  it("keeps sealed metadata sealed, and plain metadata plain, without `metadata`", async () => {
+    const backend = memoryBackend();
+    for (const metadata of ["plain", "sealed"] as const) {
+      await open(backend, oldKeys, metadata).save(metadata, {}, { metadata: { title: `${metadata} title` } });
+    }
+    expect(await reseal(backend.open(), { keys: bothKeys })).toMatchObject({ resealed: 2, corrupt: 0 });
+    const records = backend.records.get("");
+    expect(Buffer.from(records?.get("plain")?.bytes ?? []).includes("plain title")).toBe(true);
+    expect(Buffer.from(records?.get("sealed")?.bytes ?? []).includes("sealed title")).toBe(false);
+    for (const metadata of ["plain", "sealed"] as const) {
+      const stored = await open(backend, newKeys, metadata).load(metadata);
+      expect(stored?.metadata).toEqual({ title: `${metadata} title` });
+    }
+    expect(await reseal(backend.open(), { keys: newKeys })).toMatchObject({ resealed: 0, current: 2 });
+  });
+
   it("loses no concurrent append or save, and ends", async () => {
     const backend = await oldThreads(20);
     const writers = [open(backend, oldKeys), open(backend, bothKeys)];

@@ -40,7 +40,9 @@ export async function reseal(store: ThreadStore, options: ResealOptions): Promis
   let position = decodePosition(resolved.cursor, source);
   // A provider may know only then which keys are current.
   await resolved.keys.currentKey();
-  const encrypted = alwaysEncrypting(store, resolved);
+  const plain = alwaysEncrypting(store, resolved, "plain");
+  const sealed = alwaysEncrypting(store, resolved, "sealed");
+  const encrypted = (isSealed: boolean): ThreadStore => (isSealed ? sealed : plain);
   for (;;) {
     const { totals, next } = await resealPage({ store, encrypted }, resolved, position);
     const progress = {
@@ -58,19 +60,20 @@ export async function reseal(store: ThreadStore, options: ResealOptions): Promis
 /** Returns a store that encrypts each thread as a whole with the current key when it is saved. */
 function alwaysEncrypting(
   store: ThreadStore,
-  { keys, isSealed, migrating }: ResolvedResealOptions,
+  { keys, migrating }: ResolvedResealOptions,
+  metadata: "plain" | "sealed",
 ): ThreadStore {
   const outdated: KeyProvider = {
     currentKey: () => keys.currentKey(),
     findKey: (id, wrapped) => keys.findKey(id, wrapped),
     isCurrent: () => false,
   };
-  return withEncryption(store, { keys: outdated, metadata: isSealed ? "sealed" : "plain", migrating });
+  return withEncryption(store, { keys: outdated, metadata, migrating });
 }
 
 interface Stores {
   readonly store: ThreadStore;
-  readonly encrypted: ThreadStore;
+  readonly encrypted: (isSealed: boolean) => ThreadStore;
 }
 
 interface ResealedPage {
@@ -86,7 +89,13 @@ async function resealPage(
 ): Promise<ResealedPage> {
   const { path, cursor, startedAt } = position;
   const page = await viewAt(store, path).listPage({ limit: PAGE_SIZE, cursor, metadata: true, signal });
-  const context = { encrypted: viewAt(encrypted, path), keys, isSealed, all, signal };
+  const context = {
+    encrypted: (sealing: boolean) => viewAt(encrypted(sealing), path),
+    keys,
+    isSealed,
+    all,
+    signal,
+  };
   const outcomes = await mapConcurrently(
     page.threads,
     async (summary: ThreadSummary) => {
