@@ -42,7 +42,7 @@ export function metadataFormat({ keys, isSealed, migrating }: MetadataOptions): 
       if (sealed !== undefined) return unseal(keys, location, sealed);
       if (!isSealed || migrating) return renameMembers(stored, unescape);
       throw corrupt(
-        "The metadata of the thread is not encrypted, so that it may be forged. Set `migrating: true` while the threads of an existing store are encrypted.",
+        "The metadata of the thread is not encrypted, so that it may be forged. If a process without sealed metadata has saved it, run `reseal` with `metadata: 'sealed'` and `migrating: true`.",
       );
     },
   };
