@@ -1,3 +1,4 @@
+import type { ThreadStore } from "@threadstore/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryBackend } from "./backend.test-helper.ts";
@@ -56,7 +57,8 @@ class Model {
   }
 }
 
-type Action = (store: HistoryStore, model: Model) => Promise<void>;
+/** `inner` is a client without history. */
+type Action = (store: HistoryStore, model: Model, inner: ThreadStore) => Promise<void>;
 
 /** Of one UTF-16 code unit each, so that the model need not know how surrogate pairs are kept together. */
 const LETTER = fc.constantFrom("a", "b", " ", "\u00e9", '"', "\\", "\n");
@@ -79,6 +81,11 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   text.map((json): Action => async (store, model) => {
     const saved = await store.save("a", json, { overwrite: true });
     model.save({ version: saved.version, json, savedAt: Number(saved.updatedAt) });
+  }),
+  text.map((json): Action => async (_store, model, inner) => {
+    if (model.current !== undefined) return;
+    const { version, updatedAt } = await inner.save("a", json);
+    model.save({ version, json, savedAt: Number(updatedAt) });
   }),
   {
     weight: 4,
@@ -123,7 +130,7 @@ test("any sequence of calls leaves the versions that are expected", async () => 
       for (const [act, elapsedMs] of sequence) {
         time += elapsedMs;
         const open = (): HistoryStore => backend.open({ keep: KEEP, now: () => time });
-        await act(open(), model);
+        await act(open(), model, backend.openInner({ now: () => time }));
         const store = open();
         const versions = await store.versions("a");
         const kept = model.kept(time);

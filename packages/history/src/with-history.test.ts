@@ -120,6 +120,29 @@ describe("versions", () => {
     expect(await textsOf(store, "a")).toEqual(['{"n":3}', '{"n":2}']);
   });
 
+  it.each([
+    ["stays as it is", { title: "T" }],
+    ["becomes a log, because its metadata would be read as a head", { ".history": "a b", ".history~": "c" }],
+  ])(
+    "do not change when metadata of a thread that was stored without history are touched: it %s",
+    async (_case, metadata) => {
+      const backend = memoryBackend();
+      const json = '{"n":[ 1]}';
+      const plain = await backend.openInner().save("a", json, { metadata: { title: "S" } });
+      const store = backend.open();
+      const stale = store.touch("a", { metadata, previous: `${plain.version}0` });
+      await expect(stale).rejects.toMatchObject({ code: "CONFLICT" });
+      const touched = await store.touch("a", { metadata, previous: plain });
+      expect(touched).toMatchObject({ metadata, size: 10 });
+      expect(await store.load("a")).toMatchObject({ json, metadata, version: touched?.version });
+      expect((await store.versions("a")).map(({ version }) => version)).toEqual([touched?.version]);
+      expect((await backend.openInner().load("a"))?.json === json).toBe("title" in metadata);
+      await store.append("a", [2]);
+      expect(await textsOf(store, "a")).toEqual(['{"n":[ 1,2]}', json]);
+      expect((await store.load("a"))?.metadata).toEqual(metadata);
+    },
+  );
+
   it("do not exist before the thread does, nor after it was deleted, erased or expired", async () => {
     let time = 0;
     const backend = memoryBackend();

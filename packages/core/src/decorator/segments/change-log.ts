@@ -1,8 +1,8 @@
 import { ThreadStoreError } from "../../errors.ts";
 import { staleVersion } from "../../operations/conflict.ts";
-import type { AppendResult, TouchResult } from "../../thread-store.ts";
+import type { AppendResult, ThreadMetadata, TouchResult } from "../../thread-store.ts";
 import { DECORATED_METADATA, type DecoratedMetadataOption } from "../../validation/decorated-metadata.ts";
-import { appendOnce, type Attempt, touchOnce, untilSaved } from "../change-by-saving.ts";
+import { appendOnce, type Attempt, checkPrevious, touchOnce, untilSaved } from "../change-by-saving.ts";
 import type {
   AppendArguments,
   DecoratedCall,
@@ -13,7 +13,7 @@ import type { HeadMetadata } from "./head-metadata.ts";
 import type { LogContext } from "./log-context.ts";
 import { appendToOutline, decodeOutline, encodeOutline } from "./outline.ts";
 import { decodeHead, type HeadState, type LogHead, readHead } from "./read-head.ts";
-import { saveLog } from "./save-log.ts";
+import { saveLog, startLog } from "./save-log.ts";
 import { corruptLog, replacedThread, type SegmentedState } from "./segmented-thread.ts";
 
 /**
@@ -39,8 +39,9 @@ export function changesOfLogs<Log>(
       if (metadata === undefined) return touchAsItIs(context, touch, call);
       return untilSaved(call, async (earlier) => {
         const { head } = await currentHead(context, touch, earlier, call);
-        if (head?.end === undefined) return touchOnce(whole, touch, call);
-        return touchHead(context, touch, head, call);
+        if (head?.end !== undefined) return touchHead(context, touch, head, call);
+        if (context.format.keepsVersions) return touchLoaded(context, touch, call);
+        return touchOnce(whole, touch, call);
       });
     },
   };
@@ -126,7 +127,43 @@ async function touchHead<Log>(
   });
 }
 
-/** Touches a thread whose metadata stay as they are. */
+/** Loads a thread, and replaces its metadata without saving it over itself, which would add a version with the same text. */
+async function touchLoaded<Log>(
+  context: LogContext<Log>,
+  touch: TouchArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<Attempt<TouchResult | undefined>> {
+  const { id, options, previous } = touch;
+  const current = await context.load({ id, cached: undefined, options: {} }, call);
+  checkPrevious(current, previous);
+  if (current?.state === undefined) return { result: undefined };
+  const { stored, metadata = stored.metadata, state } = current;
+  const { version, updatedAt } = stored;
+  if (state.written !== undefined) {
+    const end = { log: state.written.log, outline: state.outline };
+    return touchHead(context, touch, { version, updatedAt, metadata, end }, call);
+  }
+  if (!isStoredAsItIs(context, options.metadata ?? {})) {
+    return touchOnce(
+      { load: async () => current, save: (save) => startLog(context, save, call) },
+      touch,
+      call,
+    );
+  }
+  const plain = { ...touch, options: { ...options, previous: version } };
+  return change(context, touch, () => touchAsItIs(context, plain, call));
+}
+
+/** Returns whether a thread that was stored without the decorator can have these metadata. */
+function isStoredAsItIs<Log>(
+  { format, heads }: LogContext<Log>,
+  metadata: Readonly<ThreadMetadata>,
+): boolean {
+  const names = Object.keys(heads.escape(metadata));
+  return format.metadata.isPlain && names.every((name) => Object.hasOwn(metadata, name));
+}
+
+/** Touches a thread whose metadata stay as they are, or whose new ones do not contain a head. */
 async function touchAsItIs<Log>(
   context: LogContext<Log>,
   { id, options }: TouchArguments<SegmentedState<Log>>,

@@ -54,6 +54,18 @@ export async function saveLog<Log>(
   }
 }
 
+/**
+ * Saves a thread that was stored without the decorator as a log that contains only this text. Otherwise, the stored text
+ * would become a version of its own.
+ */
+export function startLog<Log>(
+  context: LogContext<Log>,
+  save: SaveArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<SegmentedThread<Log>> {
+  return commit(context, save, { ...NOTHING, stored: save.previous?.version }, {}, call);
+}
+
 async function replacedBy<Log>(
   context: LogContext<Log>,
   { id, options }: SaveArguments<SegmentedState<Log>>,

@@ -241,6 +241,17 @@ describe("threads that were stored without the decorator", () => {
     expect(await segmentsOf(inner)).toHaveLength(2);
   });
 
+  it.each([true, false])(
+    "stay without a head when metadata are touched if versions are kept: %s",
+    async (keepsVersions) => {
+      const { store, inner } = observed({ keepsVersions });
+      const { json } = await inner.save("a", messages(2), { metadata: { title: "x" } });
+      const touched = await store.touch("a", { metadata: { title: "y" } });
+      expect((await inner.load("a"))?.json === json).toBe(keepsVersions);
+      expect(await store.load("a")).toMatchObject({ ...touched, json, metadata: { title: "y" } });
+    },
+  );
+
   it("are corrupt if the format says so", async () => {
     const { store, inner } = observed({ acceptsPlainThreads: false });
     await inner.save("a", messages(2));
@@ -282,6 +293,21 @@ describe("damage", () => {
     await expect(store.load("a")).rejects.toMatchObject({ code: "CORRUPT" });
   });
 });
+
+it.each([1, 3])(
+  "never saves a thread over itself if versions are kept: a log of %i segments",
+  async (count) => {
+    const { store, inner } = observed({ keepsVersions: true, resumes: false, maxSegments: 3 });
+    for (let index = 1; index <= count; index += 1) {
+      await store.save("a", messages(index), { previous: await store.load("a") });
+    }
+    await numberedStore(inner, { keepsVersions: true, resumes: false, maxSegments: 3 }).touch("a", {
+      metadata: { title: "y" },
+    });
+    expect(await segmentsOf(inner)).toHaveLength(count);
+    expect(await store.load("a")).toMatchObject({ thread: messages(count), metadata: { title: "y" } });
+  },
+);
 
 it("reads what another client saved meanwhile", async () => {
   const inner = memoryStore();
