@@ -14,7 +14,7 @@ import { count, formatBytes } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
 import { printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
-import { stateFile } from "../state/state-file.ts";
+import { type StateFile, withState } from "../state/state-file.ts";
 import { copyInPasses, type CopyState, type CopyTask, type CopyTotals } from "../transfer/copy-passes.ts";
 import { paceOf } from "../transfer/pace.ts";
 import { UsageError } from "../usage-error.ts";
@@ -94,19 +94,26 @@ interface Copy {
   readonly corrupt: Set<string>;
 }
 
-async function runCopy(
-  { terminal }: Session,
-  { source, target, corrupt }: Copy,
-  options: CopyCommandOptions,
-): Promise<CopyTotals> {
-  const { folder, signal, stderr } = terminal;
+async function runCopy(session: Session, copied: Copy, options: CopyCommandOptions): Promise<CopyTotals> {
+  const { folder } = session.terminal;
+  const { source, target } = copied;
   const identity = [
     source.identity,
     target.identity,
     options.changedSince ?? null,
     options.overwrite ?? false,
   ];
-  const state = stateFile<CopyState>({ folder, command: "copy" }, identity);
+  return withState<CopyState, CopyTotals>({ folder, command: "copy" }, identity, (state) =>
+    copyFromState(session, { ...copied, state }, options),
+  );
+}
+
+async function copyFromState(
+  { terminal }: Session,
+  { source, target, corrupt, state }: Copy & { readonly state: StateFile<CopyState> },
+  options: CopyCommandOptions,
+): Promise<CopyTotals> {
+  const { signal, stderr } = terminal;
   const earlier = await state.read();
   // If the target was deleted after an earlier run, that run's position would leave out what it had copied.
   const isResumable = earlier !== undefined && !(await isEmpty(target.store, signal));

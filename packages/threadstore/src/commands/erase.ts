@@ -13,7 +13,7 @@ import { count, formatBytes, namespaceName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
 import { printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
-import { stateFile } from "../state/state-file.ts";
+import { type StateFile, withState } from "../state/state-file.ts";
 import { UsageError } from "../usage-error.ts";
 import { walk } from "../walk/walk.ts";
 import { eraseMatching, type MatchingState } from "./erase-matching.ts";
@@ -109,10 +109,20 @@ async function printDryRun(
   return EXIT.dryRun;
 }
 
-async function eraseAndCount({ terminal }: Session, location: Location, filters: Filters): Promise<Receipt> {
-  const { folder, signal } = terminal;
-  const { identity, store } = location;
-  const state = stateFile<EraseState>({ folder, command: "erase" }, [identity, filters]);
+async function eraseAndCount(session: Session, location: Location, filters: Filters): Promise<Receipt> {
+  const { folder } = session.terminal;
+  return withState<EraseState, Receipt>({ folder, command: "erase" }, [location.identity, filters], (state) =>
+    eraseFromState(session, location, { filters, state }),
+  );
+}
+
+async function eraseFromState(
+  { terminal }: Session,
+  location: Location,
+  { filters, state }: { readonly filters: Filters; readonly state: StateFile<EraseState> },
+): Promise<Receipt> {
+  const { signal } = terminal;
+  const { store } = location;
   const progress = progressOn(terminal.stderr);
   const show = (threads: number): void => progress.show(`${count(threads, "thread")} erased`);
   try {

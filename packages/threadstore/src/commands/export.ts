@@ -10,7 +10,7 @@ import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
 import { printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
-import { stateFile } from "../state/state-file.ts";
+import { type StateFile, withState } from "../state/state-file.ts";
 import { type ExportState, openExport, resumableState } from "../transfer/export-file.ts";
 import { threadLine } from "../transfer/export-line.ts";
 import { UsageError } from "../usage-error.ts";
@@ -48,14 +48,10 @@ async function exportThreads(
   const location = await session.open(url, options);
   const path = resolve(folder, file);
   checkFile(file, path);
-  const states = stateFile<ExportState>({ folder, command: "export" }, [location.identity, path]);
-  const earlier = await states.read();
-  if (existsSync(path) && earlier?.isComplete !== true) {
-    throw new UsageError("The file of the export exists. Choose another name.");
-  }
-  const start = await resumableState(path, earlier);
-  const state = start.isComplete ? start : await writeExport(session, location, { path, states, start });
-  await states.remove();
+  const identity = [location.identity, path];
+  const state = await withState<ExportState, Progress>({ folder, command: "export" }, identity, (states) =>
+    exportFromState(session, location, { path, states }),
+  );
   await printLines(stdout, [
     `Exported ${count(state.threads, "thread")} of ${visibleLine(location.label)} to ${visibleLine(file)}.`,
   ]);
@@ -64,6 +60,21 @@ async function exportThreads(
     state.corrupt.map((name) => `Corrupt, not exported: ${visibleLine(name)}`),
   );
   return state.corrupt.length > 0 ? EXIT.attention : EXIT.done;
+}
+
+async function exportFromState(
+  session: Session,
+  location: Location,
+  { path, states }: Omit<Export, "start">,
+): Promise<Progress> {
+  const earlier = await states.read();
+  if (existsSync(path) && earlier?.isComplete !== true) {
+    throw new UsageError("The file of the export exists. Choose another name.");
+  }
+  const start = await resumableState(path, earlier);
+  const state = start.isComplete ? start : await writeExport(session, location, { path, states, start });
+  await states.remove();
+  return state;
 }
 
 function checkFile(file: string, path: string): void {
@@ -76,7 +87,7 @@ function checkFile(file: string, path: string): void {
 
 interface Export {
   readonly path: string;
-  readonly states: ReturnType<typeof stateFile<ExportState>>;
+  readonly states: StateFile<ExportState>;
   readonly start: ExportState;
 }
 
