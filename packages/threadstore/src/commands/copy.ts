@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "@threadstore/core";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
 import {
@@ -140,9 +141,25 @@ async function copyFromState(
     const totals = await copyInPasses(task, start);
     await state.remove();
     return totals;
+  } catch (error) {
+    const isUnused = !isResumable && processed[1] === 0 && ThreadStoreError.is(error, "INVALID_ARGUMENT");
+    if (isUnused) await removeUnused(state, target, { overwrite: options.overwrite, signal });
+    throw error;
   } finally {
     progress.stop();
   }
+}
+
+/**
+ * Removes the state of a copy that was rejected before it had copied a page, unless its target has got threads: then the
+ * state says that they are its own copies.
+ */
+async function removeUnused(
+  state: StateFile<CopyState>,
+  { store }: Location,
+  { overwrite, signal }: { readonly overwrite: boolean | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  if (overwrite === true || (await isEmpty(store, signal))) await state.remove();
 }
 
 /** The number of threads after which a copy reports its progress. */

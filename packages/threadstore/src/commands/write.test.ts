@@ -121,6 +121,16 @@ describe("copy", () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  it.each([
+    ["within.db", ["--to-namespace", "backup"]],
+    ["itself.db", ["--overwrite", "--yes"]],
+  ])("leaves no position of a copy that is invalid: sqlite:%s to itself with %j", async (name, where) => {
+    await filled(name);
+    const { exitCode, stderr } = await cli(["copy", `sqlite:${name}`, `sqlite:${name}`, ...where]);
+    expect([exitCode, stderr]).toEqual([3, expect.stringContaining("`to` must not be `from`")]);
+    expect(await leftovers()).toEqual([]);
+  });
+
   it("limits the rate", async () => {
     await filled("slow.db");
     const startedAt = performance.now();
