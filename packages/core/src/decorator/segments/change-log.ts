@@ -171,7 +171,21 @@ async function touchAsItIs<Log>(
 ): Promise<TouchResult | undefined> {
   context.known.forget(id);
   const result = await context.namespace.inner.touch(id, { ...options, ...call.options() });
-  return result && visible(context, id, result);
+  try {
+    return result && (await visible(context, id, result));
+  } catch (error) {
+    if (ThreadStoreError.is(error, "CORRUPT")) throw corruptAfterTouch();
+    throw error;
+  }
+}
+
+/** The errors of reads say that nothing was changed. To know before the write, each touch would have to read. */
+function corruptAfterTouch(): ThreadStoreError {
+  return new ThreadStoreError(
+    "CORRUPT",
+    "The touch was saved, but the stored metadata are corrupt and cannot be returned. " +
+      "Nothing else was changed. Load the thread to see what is wrong. Restore it from a backup, delete it, or save with `overwrite: true`.",
+  );
 }
 
 /** Returns the option for metadata with a head. */

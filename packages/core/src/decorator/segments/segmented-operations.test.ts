@@ -291,6 +291,12 @@ describe("damage", () => {
     await store.save("a", messages(3));
     await inner.touch("a", { metadata: { ".numbered": head } });
     await expect(store.load("a")).rejects.toMatchObject({ code: "CORRUPT" });
+    const touch = store.touch("a", { ttlMs: 60_000 });
+    await expect(touch).rejects.toMatchObject({
+      code: "CORRUPT",
+      message: expect.stringMatching(/^The touch was saved/u),
+    });
+    expect((await inner.load("a"))?.expiresAt).toBeInstanceOf(Date);
   });
 });
 
