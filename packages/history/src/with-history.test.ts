@@ -207,6 +207,23 @@ describe("fork", () => {
     expect(forks).toEqual(["b", "c"]);
   });
 
+  it("says how to fork a thread whose metadata leave no space for the origin", async () => {
+    const store = memoryBackend().open();
+    const [version = ""] = await saveAll(store, "a", [{ n: 1 }]);
+    const existing = await store.fork("a", version, "b");
+    const metadata = { title: "T".repeat(METADATA_MAX_BYTES - 12) };
+    const { version: current = "" } = (await store.touch("a", { metadata })) ?? {};
+    await expect(store.fork("a", current, "c")).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      id: "c",
+      message: expect.stringMatching(/`forkedFrom` .* Pass shorter `metadata` to `fork`/u),
+    });
+    expect(await store.load("c")).toBeUndefined();
+    expect((await store.fork("a", current, "c", { metadata: {} })).metadata).not.toHaveProperty("title");
+    expect(await store.fork("a", current, "c")).toMatchObject({ id: "c" });
+    expect(await store.fork("a", version, "b")).toMatchObject({ version: existing.version });
+  });
+
   it("can be repeated, and never replaces a thread", async () => {
     const store = memoryBackend().open();
     const [first = "", second = ""] = await saveAll(store, "a", [{ n: 1 }, { n: 2 }]);

@@ -1,4 +1,5 @@
 import { type CallOptions, type StoredThread, ThreadStoreError, type Version } from "@threadstore/core";
+import { METADATA_MAX_BYTES } from "@threadstore/core/decorator";
 import { type HistoryContext, missingVersion } from "../history-context.ts";
 import type { ForkOptions } from "../history-store.ts";
 import { checkNames, loadHistory, type LoadedHistory, versionIn } from "./load-history.ts";
@@ -41,18 +42,34 @@ export async function forkThread(
     if (ThreadStoreError.is(error, "CONFLICT")) {
       return repeated(context, origin, newId, call, existingThread(error));
     }
+    const bytes = new TextEncoder().encode(JSON.stringify(saving.metadata)).length;
+    if (ThreadStoreError.is(error, "TOO_LARGE") && bytes > METADATA_MAX_BYTES) {
+      return repeated(context, origin, newId, call, longMetadata(error, bytes));
+    }
     throw error;
   }
 }
 
 /** The message of a save would name options that a fork does not have. */
 function existingThread(error: ThreadStoreError): ThreadStoreError {
-  const { operation, store, namespace, id, currentVersion } = error;
-  return new ThreadStoreError(
-    "CONFLICT",
+  return withMessage(
+    error,
     "A thread with the id of the fork exists, and is not a fork of this version. Choose another id. Nothing was changed.",
-    { operation, store, namespace, id, currentVersion, ...("cause" in error && { cause: error.cause }) },
   );
+}
+
+/** The message of a save would not say that the fork has more metadata than its source. */
+function longMetadata(error: ThreadStoreError, bytes: number): ThreadStoreError {
+  return withMessage(
+    error,
+    `The metadata of the fork, which are those of its source, \`${FORKED_FROM}\` and \`${FORKED_FROM_VERSION}\`, must have at most ${METADATA_MAX_BYTES} bytes as JSON, but have ${bytes}. Pass shorter \`metadata\` to \`fork\`. Nothing was changed.`,
+  );
+}
+
+function withMessage(error: ThreadStoreError, message: string): ThreadStoreError {
+  const { code, operation, store, namespace, id, currentVersion } = error;
+  const cause = "cause" in error && { cause: error.cause };
+  return new ThreadStoreError(code, message, { operation, store, namespace, id, currentVersion, ...cause });
 }
 
 /** A fork must not outlive its source, unless the caller says so. */
