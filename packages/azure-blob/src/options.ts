@@ -46,7 +46,7 @@ export interface AzureBlobAccountOptions extends CommonOptions {
 export type AzureBlobDriverOptions = AzureBlobContainerOptions | AzureBlobAccountOptions;
 
 export const OPTION_NAMES: OptionNames<AzureBlobDriverOptions> = {
-  container: true,
+  container: "required",
   prefix: true,
   accountUrl: true,
   credential: true,

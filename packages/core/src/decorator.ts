@@ -73,7 +73,7 @@ export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { corruptRecord } from "./validation/corrupt-record.ts";
 export { invalidArgument } from "./validation/invalid-argument.ts";
 export { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "./validation/job-options.ts";
-export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
+export { checkOptionNames, type OptionMark, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";
 export type { ThreadStoreErrorDetails } from "./errors.ts";

@@ -39,7 +39,12 @@ export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
 export { repeatAfterConflict } from "./documents/repeat-after-conflict.ts";
 export { unlessConflict } from "./documents/unless-conflict.ts";
 export { textDigest } from "./platform/digest.ts";
-export { findUnknownOption, type OptionNames, type UnknownOption } from "./validation/option-names.ts";
+export {
+  findUnknownOption,
+  type OptionMark,
+  type OptionNames,
+  type UnknownOption,
+} from "./validation/option-names.ts";
 export { isError } from "./validation/is-error.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";

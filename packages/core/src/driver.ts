@@ -64,5 +64,5 @@ export {
   TAIL_CONTEXT_BYTES,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
+export { checkOptionNames, type OptionMark, type OptionNames } from "./validation/option-names.ts";
 export { STORE_OPTION_NAMES, type StoreOptions } from "./validation/store-options.ts";

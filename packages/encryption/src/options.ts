@@ -26,7 +26,7 @@ export interface EncryptionOptions {
 }
 
 const OPTION_NAMES: OptionNames<EncryptionOptions> = {
-  keys: true,
+  keys: "required",
   metadata: true,
   migrating: true,
   maxThreadBytes: true,

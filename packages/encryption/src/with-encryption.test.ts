@@ -341,7 +341,7 @@ describe("arguments", () => {
   const store = memoryBackend().open();
 
   it.each([
-    [store, undefined, "plain object"],
+    [store, undefined, "plain object. Pass one with `keys`."],
     [store, {}, "`keys`"],
     [store, { keys: {} }, "`keys`"],
     [store, { keys, metadata: "hidden" }, "`metadata`"],

@@ -29,7 +29,7 @@ export interface FileSystemDriverOptions {
 export interface FileSystemStoreOptions extends FileSystemDriverOptions, StoreOptions {}
 
 export const OPTION_NAMES: OptionNames<FileSystemDriverOptions> = {
-  folder: true,
+  folder: "required",
   durability: true,
   folderMode: true,
   fileMode: true,

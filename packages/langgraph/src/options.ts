@@ -1,6 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import type { ThreadStore } from "@threadstore/core";
-import type { OptionNames } from "@threadstore/core/documents";
+import type { OptionMark, OptionNames } from "@threadstore/core/documents";
 import { checkedStore, invalidValue, LangGraphStoreError } from "./errors.ts";
 
 /** Options of an {@link ItemStore}. */
@@ -82,7 +82,7 @@ export function checkItemStoreOptions(options: unknown): void {
 
 function checkOptions(
   options: unknown,
-  names: Readonly<Record<string, true>>,
+  names: Readonly<Record<string, OptionMark>>,
 ): { readonly [name: string]: unknown } {
   checkedStore(options, names);
   const members = options as { readonly [name: string]: unknown };

@@ -56,9 +56,9 @@ export type PostgresDriverOptions = PostgresUrlOptions | PostgresConnectionOptio
 export type PostgresStoreOptions = PostgresDriverOptions & StoreOptions;
 
 export const OPTION_NAMES: OptionNames<PostgresDriverOptions> = {
-  url: true,
-  connection: true,
-  client: true,
+  url: "either",
+  connection: "either",
+  client: "either",
   schema: true,
   tablePrefix: true,
   createTables: true,

@@ -57,13 +57,13 @@ export type RedisDriverOptions = RedisUrlOptions | RedisClientOptions;
 export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
 
 export const OPTION_NAMES: OptionNames<RedisDriverOptions> = {
-  url: true,
-  client: true,
+  url: "either",
+  client: "either",
   prefix: true,
   replicas: true,
 };
 
-const REPLICA_OPTION_NAMES: OptionNames<ReplicaOptions> = { count: true, timeoutMs: true };
+const REPLICA_OPTION_NAMES: OptionNames<ReplicaOptions> = { count: "required", timeoutMs: true };
 
 /** The client to use, or the URL to connect to. */
 export type ClientSource =

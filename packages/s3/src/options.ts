@@ -73,7 +73,7 @@ export interface S3ConnectionOptions extends CommonOptions {
 export type S3DriverOptions = S3ClientOptions | S3ConnectionOptions;
 
 export const OPTION_NAMES: OptionNames<S3DriverOptions> = {
-  bucket: true,
+  bucket: "required",
   prefix: true,
   etagQuotes: true,
   conditionalDelete: true,

@@ -54,8 +54,8 @@ export type SqliteDriverOptions = SqliteFileOptions | SqliteDatabaseOptions;
 export type SqliteStoreOptions = SqliteDriverOptions & StoreOptions;
 
 export const OPTION_NAMES: OptionNames<SqliteDriverOptions> = {
-  path: true,
-  database: true,
+  path: "either",
+  database: "either",
   synchronous: true,
   secureDelete: true,
   busyTimeoutMs: true,

@@ -1,5 +1,5 @@
 import type { ThreadStore } from "../thread-store.ts";
-import { findUnknownOption } from "../validation/option-names.ts";
+import { findUnknownOption, type OptionMark } from "../validation/option-names.ts";
 import type { EnvelopeProblem, EnvelopeProblemReason } from "./envelope.ts";
 import { mismatchMessage } from "./json-path.ts";
 
@@ -32,7 +32,7 @@ export interface DocumentErrors<DocumentError> {
    * Returns the option `store`. Throws `INVALID_ARGUMENT` unless it is a store, and for an option that is not in `names`:
    * a misspelled option would be ignored.
    */
-  readonly checkedStore: (options: unknown, names?: Readonly<Record<string, true>>) => ThreadStore;
+  readonly checkedStore: (options: unknown, names?: Readonly<Record<string, OptionMark>>) => ThreadStore;
 }
 
 const CODES: { readonly [Reason in EnvelopeProblemReason]: DocumentErrorCode } = {

@@ -3,7 +3,7 @@ import type { IntactThreadSummary, ThreadMetadata, ThreadStore } from "../thread
 import { copyOptions } from "../validation/call-options.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkStore } from "../validation/job-options.ts";
-import { type OptionNames, unknownOption } from "../validation/option-names.ts";
+import { type OptionNames, remedyOf, unknownOption } from "../validation/option-names.ts";
 import { checkedSelection, digestOfWhere, matchesWhere } from "../validation/where.ts";
 import { prepareRemoval, type RemovalOptions, type RemovalResult } from "./removal-options.ts";
 import { type Target, targetOf } from "./removal-state.ts";
@@ -25,7 +25,11 @@ export interface RetentionPolicy {
   readonly where?: Readonly<ThreadMetadata> | undefined;
 }
 
-const POLICY_NAMES: OptionNames<RetentionPolicy> = { olderThanMs: true, keepNewest: true, where: true };
+const POLICY_NAMES: OptionNames<RetentionPolicy> = {
+  olderThanMs: "either",
+  keepNewest: "either",
+  where: true,
+};
 const KEEP_MAX = 1000;
 
 /**
@@ -61,7 +65,7 @@ export async function applyRetention(
 
 /** Returns a copy of the policy. Throws `INVALID_ARGUMENT` unless it is valid. */
 function checkedPolicy(policy: unknown): RetentionPolicy {
-  const copy: RetentionPolicy = copyOptions(policy);
+  const copy: RetentionPolicy = copyOptions(policy, remedyOf(POLICY_NAMES));
   const problem = unknownOption(copy, POLICY_NAMES);
   if (problem !== undefined) throw invalidArgument(problem);
   const { olderThanMs, keepNewest, where } = copy;

@@ -12,7 +12,7 @@ import type {
   UpdateOptions,
 } from "../thread-store.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
-import { type OptionNames, unknownOption } from "./option-names.ts";
+import { OMIT, type OptionNames, unknownOption } from "./option-names.ts";
 import { isPlainObject } from "./plain-object.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
 
@@ -66,12 +66,11 @@ export function checkedCallOptions<Method extends keyof MethodOptions>(
 }
 
 /** Returns a copy of an object with options. Throws `INVALID_ARGUMENT` unless it is a plain object that can be read. */
-export function copyOptions(options: unknown): { readonly [name: string]: unknown } {
+export function copyOptions(options: unknown, remedy: string = OMIT): { readonly [name: string]: unknown } {
   const copy = readArgument("The object with the options", () =>
     isPlainObject(options) ? { ...options } : undefined,
   );
-  if (copy === undefined)
-    throw invalidArgument("The options must be a plain object. Pass one, or omit them.");
+  if (copy === undefined) throw invalidArgument(`The options must be a plain object. ${remedy}`);
   return copy;
 }
 

@@ -1,6 +1,6 @@
 import { checkSignal, copyOptions } from "./call-options.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
-import { type OptionNames, unknownOption } from "./option-names.ts";
+import { type OptionNames, remedyOf, unknownOption } from "./option-names.ts";
 
 /** Throws `INVALID_ARGUMENT` unless the argument `name` of a job looks like a store. */
 export function checkStore(name: string, store: unknown): void {
@@ -18,7 +18,7 @@ export function checkedJobOptions<Options extends object>(
   options: unknown,
   names: OptionNames<Options>,
 ): Options {
-  const copy = copyOptions(options);
+  const copy = copyOptions(options, remedyOf(names));
   const problem = unknownOption(copy, names);
   if (problem !== undefined) throw invalidArgument(problem);
   checkSignal(copy["signal"]);

@@ -1,7 +1,15 @@
 import { isPlainObject } from "./plain-object.ts";
 
+/** What is known of an option: `required`, or `either` if one of those that are marked so is required. */
+export type OptionMark = true | "required" | "either";
+
 /** The names of all options in `Options`, which may be a union. */
-export type OptionNames<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>;
+export type OptionNames<Options> = Readonly<
+  Record<Options extends unknown ? keyof Options : never, OptionMark>
+>;
+
+/** What to do if no option is required. */
+export const OMIT = "Pass one, or leave it out.";
 
 /**
  * Throws a `TypeError` if the options of a store or driver are not a plain object, cannot be read, or have a member that
@@ -10,15 +18,19 @@ export type OptionNames<Options> = Readonly<Record<Options extends unknown ? key
  */
 export function checkOptionNames(
   options: object,
-  names: Readonly<Record<string, true>>,
+  names: Readonly<Record<string, OptionMark>>,
   subject?: string,
 ): void {
-  const problem = unknownOption(readOptions(options, subject), names);
+  const problem = unknownOption(readOptions(options, subject, remedyOf(names)), names);
   if (problem !== undefined) throw new TypeError(problem);
 }
 
 /** Returns a copy of the options of a store or driver. Throws a `TypeError` if they are not a plain object, or throw. */
-export function readOptions<Options extends object>(options: Options, subject = "The options"): Options {
+export function readOptions<Options extends object>(
+  options: Options,
+  subject = "The options",
+  remedy: string = OMIT,
+): Options {
   let copy: Options | undefined;
   try {
     copy = isPlainObject(options) ? { ...options } : undefined;
@@ -28,9 +40,16 @@ export function readOptions<Options extends object>(options: Options, subject = 
       { cause },
     );
   }
-  if (copy === undefined)
-    throw new TypeError(`${subject} must be a plain object. Pass one, or leave it out.`);
+  if (copy === undefined) throw new TypeError(`${subject} must be a plain object. ${remedy}`);
   return copy;
+}
+
+/** Returns what to pass instead of options that are not a plain object. */
+export function remedyOf(names: Readonly<Record<string, OptionMark>>): string {
+  const marked = (mark: OptionMark): string[] =>
+    Object.keys(names).flatMap((name) => (names[name] === mark ? [`\`${name}\``] : []));
+  const needed = [...marked("required"), marked("either").join(" or ")].filter((each) => each !== "");
+  return needed.length === 0 ? OMIT : `Pass one with ${needed.join(" and ")}.`;
 }
 
 /** An option that does not exist. */
@@ -43,7 +62,7 @@ export interface UnknownOption {
 /** Returns the first member of `options` that is not in `names`; `undefined` if there is none. */
 export function findUnknownOption(
   options: object,
-  names: Readonly<Record<string, true>>,
+  names: Readonly<Record<string, OptionMark>>,
 ): UnknownOption | undefined {
   const name = Object.keys(options).find((each) => !Object.hasOwn(names, each));
   if (name === undefined) return undefined;
@@ -58,6 +77,9 @@ export function findUnknownOption(
 }
 
 /** Returns a message that names the first member of `options` that is not in `names`; `undefined` if there is none. */
-export function unknownOption(options: object, names: Readonly<Record<string, true>>): string | undefined {
+export function unknownOption(
+  options: object,
+  names: Readonly<Record<string, OptionMark>>,
+): string | undefined {
   return findUnknownOption(options, names)?.message;
 }

@@ -21,7 +21,7 @@ export interface HiddenIdsOptions {
   readonly key: Uint8Array | string;
 }
 
-const OPTION_NAMES: OptionNames<HiddenIdsOptions> = { key: true };
+const OPTION_NAMES: OptionNames<HiddenIdsOptions> = { key: "required" };
 const PURPOSE = encodeText("threadstore.encryption.1.id\n");
 
 /**

@@ -42,6 +42,7 @@ describe("staticKeys", () => {
     [{ current: "a", keys: { a: [...first] } }, "openssl rand -base64 32"],
     [{ current: "a", keys: { [secret]: "a" } }, "1 to 64 characters"],
     [{ current: "a", keys: { a: first }, key: secret }, "`key` is not an option"],
+    [undefined, "plain object. Pass one with `current` and `keys`."],
     [null, "plain object"],
   ])("rejects invalid options without showing them: case %#", (options, message) => {
     const failure = (): unknown => {

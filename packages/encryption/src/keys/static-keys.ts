@@ -13,7 +13,7 @@ export interface StaticKeysOptions {
   readonly keys: Readonly<Record<string, Uint8Array | string>>;
 }
 
-const OPTION_NAMES: OptionNames<StaticKeysOptions> = { current: true, keys: true };
+const OPTION_NAMES: OptionNames<StaticKeysOptions> = { current: "required", keys: "required" };
 
 /** Creates a provider of keys that the process already has. Throws a `TypeError` for invalid options. */
 export function staticKeys(options: StaticKeysOptions): KeyProvider {

@@ -51,7 +51,7 @@ export interface ResealOptions {
 }
 
 const OPTION_NAMES: OptionNames<ResealOptions> = {
-  keys: true,
+  keys: "required",
   metadata: true,
   migrating: true,
   all: true,

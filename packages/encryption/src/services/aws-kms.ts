@@ -21,7 +21,7 @@ export interface AwsKmsOptions {
   readonly keyId: string;
 }
 
-const OPTION_NAMES: OptionNames<AwsKmsOptions> = { client: true, keyId: true };
+const OPTION_NAMES: OptionNames<AwsKmsOptions> = { client: "required", keyId: "required" };
 
 /** Only a data key of this package can be decrypted with this context, which AWS CloudTrail logs. */
 const CONTEXT = { EncryptionContext: { purpose: "threadstore-data-key" } };

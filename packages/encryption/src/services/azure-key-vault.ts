@@ -37,7 +37,11 @@ export interface AzureKeyVaultOptions {
   readonly algorithm?: string | undefined;
 }
 
-const OPTION_NAMES: OptionNames<AzureKeyVaultOptions> = { client: true, keyName: true, algorithm: true };
+const OPTION_NAMES: OptionNames<AzureKeyVaultOptions> = {
+  client: "required",
+  keyName: "required",
+  algorithm: true,
+};
 
 /** The methods of the client, with an algorithm that may be of another version of the SDK. */
 interface Cryptography {
