@@ -3,6 +3,7 @@ import type { ThreadStore } from "@threadstore/core";
 import { DECORATED_METADATA, METADATA_MAX_BYTES } from "@threadstore/core/decorator";
 import { describe, expect, it } from "vitest";
 import { type Backend, memoryBackend } from "../backend.test-helper.ts";
+import { withHiddenIds } from "../hidden-ids/with-hidden-ids.ts";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import { staticKeys } from "../keys/static-keys.ts";
 import { withEncryption } from "../with-encryption.ts";
@@ -252,5 +253,23 @@ describe("reseal", () => {
     await expect(reseal(store as never, options as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
+  });
+
+  it("names the options that are required", async () => {
+    await expect(reseal(memoryBackend().open(), undefined as never)).rejects.toThrow("Pass one with `keys`.");
+  });
+
+  it("rejects a store with encryption, and says which one to pass", async () => {
+    const store = open(memoryBackend(), newKeys);
+    for (const decorated of [
+      store,
+      store.namespace("a"),
+      withHiddenIds(open(memoryBackend(), newKeys, "sealed"), { key: bytes.new }),
+    ]) {
+      await expect(reseal(decorated, { keys: newKeys })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("Pass the store that is inside of `withEncryption`"),
+      });
+    }
   });
 });

@@ -1,6 +1,8 @@
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
 import {
+  checkLayers,
   checkStore,
+  invalidArgument,
   mapConcurrently,
   namesOf,
   nextPath,
@@ -35,6 +37,7 @@ const CONCURRENCY = 4;
  */
 export async function reseal(store: ThreadStore, options: ResealOptions): Promise<ResealProgress> {
   checkStore("store", store);
+  checkInner(store);
   const resolved = resolveResealOptions(options);
   const source = sourceDigest(store);
   let position = decodePosition(resolved.cursor, source);
@@ -54,6 +57,18 @@ export async function reseal(store: ThreadStore, options: ResealOptions): Promis
     await resolved.onProgress?.(progress);
     if (next === undefined) return progress;
     position = next;
+  }
+}
+
+/** Throws `INVALID_ARGUMENT` if the store has encryption, or a layer that belongs above it. */
+function checkInner(store: ThreadStore): void {
+  try {
+    checkLayers("encryption", store);
+  } catch {
+    // The message would say how to combine layers.
+    throw invalidArgument(
+      "`store` must not have encryption, or a layer that belongs above it. Pass the store that is inside of `withEncryption`, or a view of it.",
+    );
   }
 }
 
