@@ -1,7 +1,7 @@
 import type { ListOptions, ThreadStore, ThreadSummary } from "@threadstore/core";
 
-/** A namespace on the way to a page, and the cursor of the namespaces after it. */
-export type Step = readonly [name: string, siblings: string | null];
+/** A namespace on the way to a page, the namespaces after it that were listed, and the cursor of those after them. */
+export type Step = readonly [name: string, siblings: string | null, ...following: string[]];
 
 /** The next page of a walk. Plain data, which can be stored as JSON. */
 export interface WalkPosition {
@@ -30,6 +30,8 @@ export interface WalkOptions extends Pick<
 }
 
 const BEGINNING: WalkPosition = { path: [], cursor: null };
+/** Stores without an index of namespaces scan all of their keys for a page. */
+const NAMESPACES_PAGE_SIZE = 100;
 
 /** Lists the threads of a store or view and of all namespaces in it, page by page, depth first. */
 export async function* walk(
@@ -62,28 +64,38 @@ async function nextPath(
   path: readonly Step[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Step[] | undefined> {
-  const child = await nextStep(viewAt(store, path), undefined, signal);
+  const child = await firstStep(viewAt(store, path), undefined, signal);
   if (child !== undefined) return [...path, child];
   for (let depth = path.length - 1; depth >= 0; depth -= 1) {
     const parent = path.slice(0, depth);
-    const siblings = path[depth]?.[1] ?? undefined;
-    const next = siblings === undefined ? undefined : await nextStep(viewAt(store, parent), siblings, signal);
+    const step = path[depth];
+    const next = step && (await nextStep(viewAt(store, parent), step, signal));
     if (next !== undefined) return [...parent, next];
   }
   return undefined;
 }
 
+/** Resolves with the step to the namespace after that of a step; `undefined` if there is none. */
 async function nextStep(
+  view: ThreadStore,
+  [, siblings, name, ...following]: Step,
+  signal: AbortSignal | undefined,
+): Promise<Step | undefined> {
+  if (name !== undefined) return [name, siblings, ...following];
+  return siblings === null ? undefined : firstStep(view, siblings, signal);
+}
+
+/** Resolves with the step to the first namespace from a cursor on; `undefined` if there is none. */
+async function firstStep(
   view: ThreadStore,
   start: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Step | undefined> {
   let cursor = start;
   do {
-    // One at a time, so that the cursor leads to its siblings.
-    const page = await view.namespaces({ limit: 1, cursor, signal });
-    const [name] = page.namespaces;
-    if (name !== undefined) return [name, page.cursor ?? null];
+    const page = await view.namespaces({ limit: NAMESPACES_PAGE_SIZE, cursor, signal });
+    const [name, ...following] = page.namespaces;
+    if (name !== undefined) return [name, page.cursor ?? null, ...following];
     cursor = page.cursor;
   } while (cursor !== undefined);
   return undefined;
