@@ -63,7 +63,7 @@ export const copyingMutants: readonly Mutant[] = [
         inner.save(id, thread, PRESERVED_DETAILS in options ? { ...options, overwrite: true } : options),
     });
   }),
-  mutant("forgotten siblings", "returns no namespaces for a cursor", ["K2-2"], () => (inner) => ({
+  mutant("forgotten siblings", "returns no namespaces for a cursor", ["K2-3"], () => (inner) => ({
     namespaces: async (options = {}) =>
       options.cursor === undefined ? inner.namespaces(options) : { namespaces: [], cursor: undefined },
   })),

@@ -90,7 +90,7 @@ export const namespaceMutants: readonly Mutant[] = [
   mutant(
     "namespaces per client",
     "keeps each namespace in the memory of the client",
-    ["N3-5"],
+    ["N3-5", "K2-2"],
     () =>
       (inner, { options }) => {
         const own = plainStore(new Map(), options);
