@@ -64,7 +64,10 @@ await describeWithService("browser", "pages with assistant-ui", ({ url: browserU
 
   async function openTab(path: string): Promise<Page> {
     const page = await context.newPage();
+    // assistant-ui replaces what it knows of new threads, such as their titles, by a list that arrives later.
+    const listed = page.waitForResponse((response) => response.url().includes("?limit="));
     await page.goto(address + path);
+    await listed;
     await page.getByLabel("Message", { exact: true }).waitFor();
     return page;
   }
