@@ -179,6 +179,10 @@ const CHANGES: readonly (readonly [name: string, change: Change])[] = [
   ],
   ["with another outline", (stored) => ({ ...stored, outline: `${stored.outline}0` })],
   ["with another header", (stored) => ({ ...stored, header: { format: 1, key: "other" } })],
+  [
+    "with the header of a key that does not exist",
+    (stored) => ({ ...stored, header: { format: 1, key: "none" } }),
+  ],
   ["with a header of another type", (stored) => ({ ...stored, header: null })],
   ["with a header without a key", (stored) => ({ ...stored, header: { format: 1 } })],
   ["with a header of a newer format", (stored) => ({ ...stored, header: { format: 2, key: "old" } })],

@@ -57,7 +57,13 @@ export function encryptionFormat(options: EncryptionFormatOptions): SegmentForma
       return key && resumeLog(sealingKey(key), location, parsed, end);
     },
     async read(location, stored) {
-      return readLog(await findKey(keys, parseHeader(stored.header)), location, stored);
+      const reference = parseHeader(stored.header);
+      const parsed = parseHead(stored);
+      // Before a key that does not exist is looked for.
+      if (parsed.keyId !== reference.id) {
+        throw corrupt("The head and the header of the encrypted thread differ.");
+      }
+      return readLog(await findKey(keys, reference), location, stored, parsed);
     },
     acceptPlainThread() {
       if (!options.migrating) throw plainThread();
@@ -124,9 +130,8 @@ async function readLog(
   key: SealingKey,
   location: SegmentLocation,
   stored: StoredLog,
+  parsed: ParsedHead,
 ): Promise<ReadLog<EncryptedLog>> {
-  const parsed = parseHead(stored);
-  if (parsed.keyId !== key.id) throw corrupt("The head and the header of the encrypted thread differ.");
   const log = await resumeLog(key, location, parsed, stored);
   if (parsed.count !== stored.segments.length) {
     throw corrupt(
