@@ -88,8 +88,7 @@ await describeWithService("browser", "pages with assistant-ui", ({ url: browserU
     await click(page, "New");
     await say(page, "two");
     await expect.poll(() => titlesOn(page)).toEqual(["two", "one"]);
-    // Other tests are connected to the same browser, and dismiss its dialogs.
-    await page.evaluate('globalThis.prompt = () => "First"');
+    page.once("dialog", (dialog) => void dialog.accept("First"));
     await row(page, "one").getByText("Rename").click();
     await expect.poll(() => titlesOn(page)).toEqual(["two", "First"]);
 

@@ -33,6 +33,11 @@ interface Entry<Endpoint> {
   readonly start: () => Promise<Service<Endpoint>>;
   /** If the environment names a server, it is used and none is started. */
   readonly variables: Variables<Endpoint>;
+  /**
+   * Whether each test file gets a server of its own.
+   * @default false
+   */
+  readonly isPerFile?: boolean;
 }
 
 /** Tests do not kill servers that they share. */
@@ -93,7 +98,12 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
     },
   },
   mariadb: { start: startMariadb, variables: { url: text("THREADSTORE_TEST_MARIADB_URL") } },
-  browser: { start: startBrowser, variables: { url: text("THREADSTORE_TEST_BROWSER_URL") } },
+  browser: {
+    start: startBrowser,
+    variables: { url: text("THREADSTORE_TEST_BROWSER_URL") },
+    // A client of the debugging protocol attaches to the pages of all others: it pauses new ones, and dismisses dialogs.
+    isPerFile: true,
+  },
 };
 
 export const serviceNames: readonly ServiceName[] = Object.keys(catalogue) as ServiceName[];

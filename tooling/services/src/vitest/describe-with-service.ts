@@ -13,7 +13,8 @@ declare module "vitest" {
  * Defines a suite whose tests need a real server. Must be awaited at the top level of a test file.
  *
  * The first test file that needs the server starts it, and all files of the run share it: use your own key prefix,
- * container or bucket, and start a separate server for tests that crash or pause it. The error of a failed test says
+ * container or bucket, and start a separate server for tests that crash or pause it. Each file has a browser of its own.
+ * The error of a failed test says
  * what the server was doing. If the server is not available, the suite is skipped and its name says how to install it;
  * with `CI=true` it fails instead.
  */
@@ -22,12 +23,12 @@ export async function describeWithService<Name extends ServiceName>(
   title: string,
   suite: (endpoint: Endpoints[Name]) => void | Promise<void>,
 ): Promise<void> {
-  const url = `${inject("serviceHost")}/${name}`;
-  const response = await fetch(url);
+  const host = inject("serviceHost");
+  const response = await fetch(`${host}/${name}`);
   const answer = (await response.json()) as ServiceAnswer<Name>;
   if (answer.state === "running") {
     describe(title, async () => {
-      beforeEach((context) => diagnoseOnFailure(context, `${url}/diagnosis`));
+      beforeEach((context) => diagnoseOnFailure(context, `${host}/${answer.instance}/diagnosis`));
       await suite(answer.endpoint);
     });
   } else if (answer.state === "unavailable" && process.env["CI"] !== "true") {

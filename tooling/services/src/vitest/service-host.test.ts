@@ -17,12 +17,24 @@ describe("startServiceHost", () => {
   it("starts a service once, and stops it at the end", async () => {
     const host = await startServiceHost();
     const [answer, ...others] = await Promise.all([1, 2, 3].map(() => ask(host, "redis")));
-    expect(answer).toEqual({ state: "running", endpoint: { url: expect.any(String) } });
+    expect(answer).toEqual({ state: "running", endpoint: { url: expect.any(String) }, instance: "redis" });
     expect(others).toEqual([answer, answer]);
     const port = Number(/:(\d+)"/u.exec(JSON.stringify(answer))?.[1]);
     expect(await accepts(port)).toBe(true);
     await host.close();
     expect(await accepts(port)).toBe(false);
+  });
+
+  it("starts a browser for each test file", async () => {
+    const host = await startServiceHost();
+    const [first, second] = await Promise.all([ask(host, "browser"), ask(host, "browser")]);
+    if (first.state !== "running" || second.state !== "running") throw new Error("Both browsers run.");
+    expect(first.endpoint).not.toEqual(second.endpoint);
+    for (const { instance } of [first, second]) {
+      const diagnosis = await (await fetch(`${host.url}/${instance}/diagnosis`)).text();
+      expect(diagnosis).toContain("browser is running");
+    }
+    await host.close();
   });
 
   it("uses a server that the environment names", async () => {
@@ -31,6 +43,7 @@ describe("startServiceHost", () => {
     expect(await ask(host, "s3")).toEqual({
       state: "running",
       endpoint: expect.objectContaining({ endpoint: "http://localhost:9000", bucket: "threadstore-test" }),
+      instance: "s3",
     });
     await host.close();
   });

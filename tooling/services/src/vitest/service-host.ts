@@ -8,13 +8,18 @@ import { allServers, type Service, ServiceUnavailableError } from "../service.ts
 
 /** The answer to a request for a service. */
 export type ServiceAnswer<Name extends ServiceName = ServiceName> =
-  | { readonly state: "running"; readonly endpoint: Endpoints[Name] }
+  | {
+      readonly state: "running";
+      readonly endpoint: Endpoints[Name];
+      /** Names the server to this host: several can run under the name of a service that is not shared. */
+      readonly instance: string;
+    }
   | { readonly state: "unavailable" | "failed"; readonly message: string };
 
 export interface ServiceHost {
   /**
-   * `GET url/NAME` starts the service unless it is running, and responds with a {@link ServiceAnswer}.
-   * `GET url/NAME/diagnosis` responds with the state of its servers and the end of their logs, as text.
+   * `GET url/NAME` starts the service unless it is running and shared, and responds with a {@link ServiceAnswer}.
+   * `GET url/INSTANCE/diagnosis` responds with the state of its servers and the end of their logs, as text.
    */
   readonly url: string;
   /** Stops all services that were started. */
@@ -26,7 +31,7 @@ const HEARTBEAT_MS = 30_000;
 type Services = Map<string, Service<unknown>>;
 
 /**
- * Starts services for a whole test run: each one once, when the first test file requests it. It belongs to the process
+ * Starts services for a whole test run: each one once, when the first test file requests it, or for each test file. It belongs to the process
  * that outlives the test files, each of which runs in a process.
  */
 export async function startServiceHost(): Promise<ServiceHost> {
@@ -39,8 +44,9 @@ export async function startServiceHost(): Promise<ServiceHost> {
       respond(response, diagnose(services.get(name)));
       return;
     }
-    const answer = answers.get(name) ?? startByName(name, services);
-    answers.set(name, answer);
+    const instance = isPerFile(name) ? `${name}-${answers.size}` : name;
+    const answer = answers.get(instance) ?? startByName(name, instance, services);
+    answers.set(instance, answer);
     respond(
       response,
       answer.then((body) => JSON.stringify(body)),
@@ -76,16 +82,20 @@ async function diagnose(service: Service<unknown> | undefined): Promise<string> 
   return diagnoses.join("\n");
 }
 
-async function startByName(name: string, services: Services): Promise<ServiceAnswer> {
+function isPerFile(name: string): boolean {
+  return serviceNames.some((candidate) => candidate === name && catalogue[candidate].isPerFile === true);
+}
+
+async function startByName(name: string, instance: string, services: Services): Promise<ServiceAnswer> {
   const known = serviceNames.find((candidate) => candidate === name);
   if (known === undefined) return { state: "failed", message: `Unknown service: ${name}.` };
   try {
     const { variables } = catalogue[known];
     const endpoint = endpointFrom(variables as Variables<Endpoints[ServiceName]>, process.env);
-    if (endpoint !== undefined) return { state: "running", endpoint };
+    if (endpoint !== undefined) return { state: "running", endpoint, instance };
     const service = await catalogue[known].start();
-    services.set(known, service);
-    return { state: "running", endpoint: service.endpoint };
+    services.set(instance, service);
+    return { state: "running", endpoint: service.endpoint, instance };
   } catch (error) {
     const state = error instanceof ServiceUnavailableError ? "unavailable" : "failed";
     return { state, message: (error as Error).message };
