@@ -1,7 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import {
   createThreadStore,
@@ -13,12 +10,6 @@ import {
 import { vi } from "vitest";
 import type { AttachmentsOptions } from "./options.ts";
 import { withAttachments } from "./with-attachments.ts";
-
-/** Creates a folder that `using` deletes. */
-export function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "threadstore-attachments-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 /** Returns the base64 of random bytes. */
 export function base64(bytes = 24_000): string {

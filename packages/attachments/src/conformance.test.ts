@@ -1,89 +1,44 @@
-import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
-import {
-  ALL_BY_ID,
-  memoryDriver,
-  type MemoryRecords,
-  type ThreadDriver,
-  TRAILER_MAX_BYTES,
-} from "@threadstore/core/driver";
 import { variantSelection } from "@threadstore/services/variant-selection";
+import {
+  type Locations,
+  memoryLocations,
+  recordAccess,
+  recordIds,
+  sqliteLocations,
+  temporaryFolder,
+} from "@threadstore/test-stores/locations";
 import { afterAll, describe, it } from "vitest";
-import { temporaryFolder } from "./backend.test-helper.ts";
-import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
+import { openOver, type Settings } from "./conformance.test-helper.ts";
 import { nameOfRecord, RESERVED_NAME, tokenOf } from "./format/names.ts";
 
-const options = { signal: new AbortController().signal };
-
-/** Creates a harness of stores with attachments, which manipulates records through the driver. */
-function harnessOver(
-  name: string,
-  driverOf: (location: string) => ThreadDriver,
-  settings: Settings,
-): Omit<Harness, "destroy"> {
+/** Creates a harness of stores with attachments. */
+function harnessOver(name: string, locations: Locations, settings: Settings): Harness {
   return {
     name,
-    open: async (location, storeOptions) => openOver(driverOf(location), storeOptions, settings),
-    async rewrite(location, id, change) {
-      const driver = driverOf(location);
-      const key = { namespace: "", id };
-      const stored = await driver.read(key, undefined, options);
-      if (stored === undefined) throw new Error("The record does not exist.");
-      const bytes = change(Uint8Array.from(stored.bytes ?? []));
-      const trailerLength = Math.min(bytes.length, TRAILER_MAX_BYTES);
-      // The versions of both drivers are nonces. Another one would make the record that of another version.
-      const nonce = stored.version;
-      const record = {
-        bytes,
-        unchanged: 0,
-        trailerLength,
-        nonce,
-        expiresAt: undefined,
-        updatedAt: 0,
-        changedMetadata: {},
-      };
-      await driver.write(key, record, stored.version, options);
-      await driver.close();
-    },
+    open: async (location, storeOptions) => openOver(locations.driverOf(location), storeOptions, settings),
+    ...recordAccess(locations),
     async entries(location) {
-      const driver = driverOf(location);
-      const page = { ...ALL_BY_ID, limit: 1000 };
-      const threads = await driver.list("", page, options);
-      const attachments = await driver.list(RESERVED_NAME, page, options);
+      const driver = locations.driverOf(location);
+      const threads = await recordIds(driver, "");
+      const attachments = await recordIds(driver, RESERVED_NAME);
       await driver.close();
       // A save that is interrupted leaves what it wrote or replaced, which may be several attachments: one entry.
-      const saves = new Set(attachments.records.map(({ id }) => tokenOf(nameOfRecord(id))));
-      return [...threads.records.map(({ id }) => id), ...saves];
+      return [...threads, ...new Set(attachments.map((id) => tokenOf(nameOfRecord(id))))];
     },
   };
 }
 
 function memoryHarness(settings: Settings): Harness {
-  const locations = new Map<string, MemoryRecords>();
-  const driverOf = (location: string): ThreadDriver => {
-    const records: MemoryRecords = locations.get(location) ?? new Map();
-    locations.set(location, records);
-    return memoryDriver({ records });
-  };
-  return {
-    ...harnessOver("memory with attachments", driverOf, settings),
-    async destroy(location) {
-      locations.delete(location);
-    },
-  };
+  return harnessOver("memory with attachments", memoryLocations(), settings);
 }
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 function sqliteHarness(settings: Settings): Harness {
-  const driverOf = (location: string): ThreadDriver => sqliteAt(folder.path, location);
   return {
-    ...harnessOver("sqlite with attachments", driverOf, settings),
-    async destroy(location) {
-      const path = databaseOf(folder.path, location);
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    },
+    ...harnessOver("sqlite with attachments", sqliteLocations(folder.path), settings),
     childProcess: {
       module: new URL("conformance-child.test-helper.ts", import.meta.url),
       parameters: { folder: folder.path, settings },

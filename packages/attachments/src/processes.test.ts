@@ -5,8 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./backend.test-helper.ts";
 import { imageOf } from "./processes.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import {
   createThreadStore,
@@ -10,12 +7,6 @@ import {
 } from "@threadstore/core/driver";
 import type { CompressionOptions } from "./options.ts";
 import { withCompression } from "./with-compression.ts";
-
-/** Creates a folder that `using` deletes. */
-export function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "threadstore-compression-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 /** A request to the backend. */
 export interface Request {

@@ -5,8 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./backend.test-helper.ts";
 import { textOf } from "./processes.test-helper.ts";
 import { withCompression } from "./with-compression.ts";
 

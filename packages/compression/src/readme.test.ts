@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
 import { expect, test } from "vitest";
-import { memoryBackend, temporaryFolder } from "./backend.test-helper.ts";
+import { memoryBackend } from "./backend.test-helper.ts";
 import { resolveOptions } from "./options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
-import { sqliteDriver } from "@threadstore/sqlite";
 import type { KeyProvider } from "./keys/key-provider.ts";
 import { staticKeys } from "./keys/static-keys.ts";
 import { withEncryption } from "./with-encryption.ts";
@@ -27,19 +23,4 @@ export function openOver(
 ): ThreadStore {
   const inner = createThreadStore(driver, { ...options, maxThreadBytes: INNER_MAX_BYTES });
   return withEncryption(inner, { keys: TEST_KEYS, maxThreadBytes, ...settings });
-}
-
-/** Opens a database without syncing. Durability across power failures is tested in @threadstore/sqlite. */
-export function sqliteAt(folder: string, location: string): ThreadDriver {
-  return sqliteDriver({ path: databaseOf(folder, location), synchronous: "normal" });
-}
-
-export function databaseOf(folder: string, location: string): string {
-  return join(folder, `${location}.db`);
-}
-
-/** Creates a folder that `using` deletes. */
-export function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "threadstore-encryption-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }

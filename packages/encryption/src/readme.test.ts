@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "./conformance.test-helper.ts";
 import { resolveEnvelopeOptions } from "./keys/envelope-options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

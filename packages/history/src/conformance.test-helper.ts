@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import type { StoreOptions } from "@threadstore/core";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
-import { sqliteDriver } from "@threadstore/sqlite";
 import type { HistoryStore } from "./history-store.ts";
 import { withHistory } from "./with-history.ts";
 
@@ -16,13 +14,4 @@ export function openOver(
 ): HistoryStore {
   const inner = createThreadStore(driver, { ...options, maxThreadBytes: 67_108_864 });
   return withHistory(inner, { keep, maxThreadBytes: maxThreadBytes ?? 16_777_216, now: options.now });
-}
-
-/** Opens a database without syncing. Durability across power failures is tested in @threadstore/sqlite. */
-export function sqliteAt(folder: string, location: string): ThreadDriver {
-  return sqliteDriver({ path: databaseOf(folder, location), synchronous: "normal" });
-}
-
-export function databaseOf(folder: string, location: string): string {
-  return join(folder, `${location}.db`);
 }

@@ -1,90 +1,41 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
-import {
-  ALL_BY_ID,
-  memoryDriver,
-  type MemoryRecords,
-  type ThreadDriver,
-  TRAILER_MAX_BYTES,
-} from "@threadstore/core/driver";
 import { variantSelection } from "@threadstore/services/variant-selection";
+import {
+  type Locations,
+  memoryLocations,
+  recordAccess,
+  sqliteLocations,
+  temporaryFolder,
+} from "@threadstore/test-stores/locations";
 import { afterAll, describe, it } from "vitest";
-import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
+import { openOver, type Settings } from "./conformance.test-helper.ts";
 
-const options = { signal: new AbortController().signal };
-
-/** Creates a harness of stores with history, which manipulates records through the driver. */
-function harnessOver(
-  name: string,
-  driverOf: (location: string) => ThreadDriver,
-  keep: Settings,
-): Omit<Harness, "destroy"> {
+/** Creates a harness of stores with history. */
+function harnessOver(name: string, locations: Locations, keep: Settings): Harness {
   return {
     name,
-    open: async (location, storeOptions) => openOver(driverOf(location), storeOptions, keep),
+    open: async (location, storeOptions) => openOver(locations.driverOf(location), storeOptions, keep),
     history: {
       open: async (location, { versions, ageMs }, storeOptions) =>
-        openOver(driverOf(location), storeOptions, { ...keep, versions, ageMs }),
+        openOver(locations.driverOf(location), storeOptions, { ...keep, versions, ageMs }),
     },
-    async rewrite(location, id, change) {
-      const driver = driverOf(location);
-      const key = { namespace: "", id };
-      const stored = await driver.read(key, undefined, options);
-      if (stored === undefined) throw new Error("The record does not exist.");
-      const bytes = change(Uint8Array.from(stored.bytes ?? []));
-      // The versions of both drivers are nonces. Another one would make the record that of another version.
-      const record = {
-        bytes,
-        unchanged: 0,
-        trailerLength: Math.min(bytes.length, TRAILER_MAX_BYTES),
-        nonce: stored.version,
-        expiresAt: undefined,
-        updatedAt: 0,
-        changedMetadata: {},
-      };
-      await driver.write(key, record, stored.version, options);
-      await driver.close();
-    },
-    async entries(location) {
-      const driver = driverOf(location);
-      const { records } = await driver.list("", { ...ALL_BY_ID, limit: 1000 }, options);
-      await driver.close();
-      return records.map(({ id }) => id);
-    },
+    ...recordAccess(locations),
   };
 }
 
 function memoryHarness(name: string, keep: Settings): Harness {
-  const locations = new Map<string, MemoryRecords>();
-  const driverOf = (location: string): ThreadDriver => {
-    const records: MemoryRecords = locations.get(location) ?? new Map();
-    locations.set(location, records);
-    return memoryDriver({ records });
-  };
-  return {
-    ...harnessOver(name, driverOf, keep),
-    async destroy(location) {
-      locations.delete(location);
-    },
-  };
+  return harnessOver(name, memoryLocations(), keep);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "threadstore-history-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
 
 function sqliteHarness(keep: Settings): Harness {
-  const driverOf = (location: string): ThreadDriver => sqliteAt(folder, location);
   return {
-    ...harnessOver("sqlite with history", driverOf, keep),
-    async destroy(location) {
-      const path = databaseOf(folder, location);
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    },
+    ...harnessOver("sqlite with history", sqliteLocations(folder.path), keep),
     childProcess: {
       module: new URL("conformance-child.test-helper.ts", import.meta.url),
-      parameters: { folder, keep },
+      parameters: { folder: folder.path, keep },
     },
   };
 }
