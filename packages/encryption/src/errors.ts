@@ -20,7 +20,14 @@ export function newerFormat(): ThreadStoreError {
 export function missingKey(id: string): ThreadStoreError {
   return new ThreadStoreError(
     "MISCONFIGURED",
-    `The thread is encrypted with the key \`${id}\`, which the key provider does not have. Add this key to \`keys\`; it need not be the current one.`,
+    `The thread is encrypted with the key \`${id}\`, which the key provider does not have. Add this key to \`keys\`; it need not be the current one. If the key is lost, so is the thread: set \`missingKeys: "corrupt"\` to delete or overwrite it.`,
+  );
+}
+
+/** Creates the error for a key that is missing where the options say that the thread is then corrupt. */
+export function lostKey(id: string): ThreadStoreError {
+  return corrupt(
+    `The thread is encrypted with the key \`${id}\`, which is missing, so that it is corrupt as long as \`missingKeys\` is "corrupt".`,
   );
 }
 

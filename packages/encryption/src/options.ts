@@ -1,6 +1,6 @@
 import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
 import { guardedProvider } from "./keys/guarded-provider.ts";
-import type { KeyProvider } from "./keys/key-provider.ts";
+import type { KeyProvider, MissingKeys } from "./keys/key-provider.ts";
 
 /** The options of {@link withEncryption}. */
 export interface EncryptionOptions {
@@ -18,6 +18,14 @@ export interface EncryptionOptions {
    */
   readonly migrating?: boolean | undefined;
   /**
+   * What a thread is whose key the provider does not have. With `reject`, calls that need the key are `MISCONFIGURED`, and
+   * so is a listing of sealed metadata. With `corrupt`, the thread is corrupt: listings continue past it, and it can be
+   * deleted or overwritten through all layers. Set it in a process that cleans up after a key was lost or destroyed, and not
+   * in one whose keys may only be incomplete.
+   * @default "reject"
+   */
+  readonly missingKeys?: MissingKeys | undefined;
+  /**
    * The maximum size of a thread, in bytes of its JSON. The `maxThreadBytes` of the inner store applies to the encrypted
    * thread, which takes a quarter more.
    * @default undefined (only the limit of the inner store applies)
@@ -29,6 +37,7 @@ const OPTION_NAMES: OptionNames<EncryptionOptions> = {
   keys: "required",
   metadata: true,
   migrating: true,
+  missingKeys: true,
   maxThreadBytes: true,
 };
 
@@ -36,13 +45,14 @@ export interface ResolvedOptions {
   readonly keys: KeyProvider;
   readonly isSealed: boolean;
   readonly migrating: boolean;
+  readonly missingKeys: MissingKeys;
   readonly maxThreadBytes: number | undefined;
 }
 
 /** Returns the options with defaults. Throws a `TypeError` if one is invalid. */
 export function resolveOptions(options: EncryptionOptions): ResolvedOptions {
   checkOptionNames(options, OPTION_NAMES);
-  const { keys, metadata = "plain", migrating = false, maxThreadBytes } = options;
+  const { keys, metadata = "plain", migrating = false, missingKeys = "reject", maxThreadBytes } = options;
   if (!isKeyProvider(keys)) {
     throw new TypeError("`keys` must be a KeyProvider. Create one with `staticKeys` or `envelopeKeys`.");
   }
@@ -50,7 +60,11 @@ export function resolveOptions(options: EncryptionOptions): ResolvedOptions {
     throw new TypeError('`metadata` must be "plain" or "sealed".');
   }
   if (typeof migrating !== "boolean") throw new TypeError("`migrating` must be a boolean.");
-  return { keys: guardedProvider(keys), isSealed: metadata === "sealed", migrating, maxThreadBytes };
+  if (missingKeys !== "reject" && missingKeys !== "corrupt") {
+    throw new TypeError('`missingKeys` must be "reject" or "corrupt".');
+  }
+  const isSealed = metadata === "sealed";
+  return { keys: guardedProvider(keys, missingKeys), isSealed, migrating, missingKeys, maxThreadBytes };
 }
 
 function isKeyProvider(value: unknown): value is KeyProvider {

@@ -24,8 +24,8 @@ const keys = staticKeys({ current: "old", keys: { old: oldKey } });
 const replaced = { version: "1", updatedAt: new Date(0), size: 0 };
 
 function formatWith(provider: KeyProvider = keys, migrating = false) {
-  const metadata = metadataFormat({ keys: provider, isSealed: false, migrating });
-  return encryptionFormat({ keys: provider, migrating, metadata });
+  const metadata = metadataFormat({ missingKeys: "reject", keys: provider, isSealed: false, migrating });
+  return encryptionFormat({ keys: provider, migrating, missingKeys: "reject", metadata });
 }
 
 /** Writes one segment for each text. */

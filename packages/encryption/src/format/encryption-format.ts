@@ -13,12 +13,13 @@ import {
   type WrittenSegments,
 } from "@threadstore/core/decorator";
 import type { Bytes } from "../crypto/platform.ts";
-import { corrupt, missingKey, plainThread } from "../errors.ts";
-import type { KeyProvider } from "../keys/key-provider.ts";
+import { corrupt, plainThread } from "../errors.ts";
+import { findKey } from "../keys/find-key.ts";
+import type { KeyProvider, MissingKeys } from "../keys/key-provider.ts";
 import { type SealingKey, sealingKey } from "../keys/sealing-key.ts";
 import { areEqual, decodeBytes } from "./bytes.ts";
 import { encodeHead, type LogEnd, type ParsedHead, parseHead, verifyHead } from "./head.ts";
-import { encodeHeader, type KeyReference, parseHeader } from "./header.ts";
+import { encodeHeader, parseHeader } from "./header.ts";
 import { linkTo, NO_LINK, openSegment, sealSegment, threadContext } from "./segment.ts";
 
 /** The end of an encrypted thread. */
@@ -33,6 +34,7 @@ export interface EncryptionFormatOptions {
   readonly keys: KeyProvider;
   /** Whether threads that are not encrypted are accepted. */
   readonly migrating: boolean;
+  readonly missingKeys: MissingKeys;
   readonly metadata: MetadataFormat;
 }
 
@@ -63,7 +65,7 @@ export function encryptionFormat(options: EncryptionFormatOptions): SegmentForma
       if (parsed.keyId !== reference.id) {
         throw corrupt("The head and the header of the encrypted thread differ.");
       }
-      return readLog(await findKey(keys, reference), location, stored, parsed);
+      return readLog(await findKey(options, reference), location, stored, parsed);
     },
     acceptPlainThread() {
       if (!options.migrating) throw plainThread();
@@ -71,13 +73,6 @@ export function encryptionFormat(options: EncryptionFormatOptions): SegmentForma
     header: ({ key }) => encodeHeader(key),
     head: ({ head }) => head,
   };
-}
-
-/** Resolves with the key of a stored thread or of its metadata. Rejects if the provider does not have it. */
-export async function findKey(keys: KeyProvider, { id, wrapped }: KeyReference): Promise<SealingKey> {
-  const key = await keys.findKey(id, wrapped);
-  if (key === undefined) throw missingKey(id);
-  return sealingKey(key);
 }
 
 function isLong({ count, length }: LogEnd): boolean {

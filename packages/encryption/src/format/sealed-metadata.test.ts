@@ -7,8 +7,8 @@ const location = { namespace: "a", id: "thread" };
 const bytes = randomBytes(32);
 const keys = staticKeys({ current: "k", keys: { k: bytes } });
 const metadata = { title: "Grüße", ".encryption.sealed": "x", ".encryption.sealed~": "y", __proto__x: "z" };
-const sealed = metadataFormat({ keys, isSealed: true, migrating: false });
-const plain = metadataFormat({ keys, isSealed: false, migrating: false });
+const sealed = metadataFormat({ missingKeys: "reject", keys, isSealed: true, migrating: false });
+const plain = metadataFormat({ missingKeys: "reject", keys, isSealed: false, migrating: false });
 
 describe("sealed metadata", () => {
   it("is one member without names and values, and reads back", async () => {
@@ -37,17 +37,19 @@ describe("sealed metadata", () => {
 
   it("that is missing is CORRUPT, unless a migration is under way", async () => {
     await expect(sealed.decode(location, { title: "T" })).rejects.toMatchObject({ code: "CORRUPT" });
-    const migrating = metadataFormat({ keys, isSealed: true, migrating: true });
+    const migrating = metadataFormat({ missingKeys: "reject", keys, isSealed: true, migrating: true });
     expect(await migrating.decode(location, { title: "T" })).toEqual({ title: "T" });
   });
 
   it("names a missing key", async () => {
     const stored = await sealed.encode(location, metadata);
     const others = staticKeys({ current: "other", keys: { other: randomBytes(32) } });
-    const decoding = metadataFormat({ keys: others, isSealed: true, migrating: false }).decode(
-      location,
-      stored,
-    );
+    const decoding = metadataFormat({
+      missingKeys: "reject",
+      keys: others,
+      isSealed: true,
+      migrating: false,
+    }).decode(location, stored);
     await expect(decoding).rejects.toMatchObject({
       code: "MISCONFIGURED",
       message: expect.stringContaining("`k`"),
@@ -57,7 +59,7 @@ describe("sealed metadata", () => {
   it("names the key if another one has its id", async () => {
     const stored = await sealed.encode(location, metadata);
     const others = staticKeys({ current: "k", keys: { k: randomBytes(32) } });
-    const format = metadataFormat({ keys: others, isSealed: true, migrating: false });
+    const format = metadataFormat({ missingKeys: "reject", keys: others, isSealed: true, migrating: false });
     await expect(format.decode(location, stored)).rejects.toMatchObject({
       code: "CORRUPT",
       message: expect.stringContaining("the key `k` is not the one that encrypted it"),

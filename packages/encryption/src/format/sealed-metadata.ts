@@ -7,15 +7,14 @@ import {
 } from "@threadstore/core/decorator";
 import type { Bytes } from "../crypto/platform.ts";
 import { corrupt } from "../errors.ts";
-import { isKeyId, isWrappedKey, type KeyProvider } from "../keys/key-provider.ts";
+import { findKey, type FindKeyOptions } from "../keys/find-key.ts";
+import { isKeyId, isWrappedKey } from "../keys/key-provider.ts";
 import { type SealingKey, sealingKey } from "../keys/sealing-key.ts";
 import { decodeBytes, decodeText, encodeText, joinBytes } from "./bytes.ts";
-import { findKey } from "./encryption-format.ts";
 import type { KeyReference } from "./header.ts";
 import { threadContext } from "./segment.ts";
 
-export interface MetadataOptions {
-  readonly keys: KeyProvider;
+export interface MetadataOptions extends FindKeyOptions {
   readonly isSealed: boolean;
   /** Whether metadata that is not encrypted is accepted although `isSealed` is set. */
   readonly migrating: boolean;
@@ -28,7 +27,8 @@ const METADATA = Uint8Array.of(2);
 const { escape, unescape } = reservedName(SEALED);
 
 /** Returns the format of metadata: encrypted as a whole, or plain. Reads both, so that the option can be changed. */
-export function metadataFormat({ keys, isSealed, migrating }: MetadataOptions): MetadataFormat {
+export function metadataFormat(options: MetadataOptions): MetadataFormat {
+  const { keys, isSealed, migrating } = options;
   return {
     isPlain: !isSealed,
     async encode(location, metadata) {
@@ -39,7 +39,7 @@ export function metadataFormat({ keys, isSealed, migrating }: MetadataOptions): 
     },
     async decode(location, stored) {
       const sealed = stored[SEALED];
-      if (sealed !== undefined) return unseal(keys, location, sealed);
+      if (sealed !== undefined) return unseal(options, location, sealed);
       if (!isSealed || migrating) return renameMembers(stored, unescape);
       throw corrupt(
         "The metadata of the thread is not encrypted, so that it may be forged. If a process without sealed metadata has saved it, run `reseal` with `metadata: 'sealed'` and `migrating: true`.",
@@ -53,9 +53,13 @@ export function keyIdOfMetadata(stored: ThreadMetadata): string | undefined {
   return stored[SEALED]?.split(",", 1)[0];
 }
 
-async function unseal(keys: KeyProvider, location: SegmentLocation, text: unknown): Promise<ThreadMetadata> {
+async function unseal(
+  options: FindKeyOptions,
+  location: SegmentLocation,
+  text: unknown,
+): Promise<ThreadMetadata> {
   const { sealed, ...reference } = parse(text);
-  const key = await findKey(keys, reference);
+  const key = await findKey(options, reference);
   const plaintext = await key.open(contextOf(key, location), sealed);
   if (plaintext === undefined) {
     throw corrupt(

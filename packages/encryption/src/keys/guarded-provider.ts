@@ -1,12 +1,22 @@
 import { ThreadStoreError } from "@threadstore/core";
-import type { EncryptionKey, KeyProvider } from "./key-provider.ts";
+import type { EncryptionKey, KeyProvider, MissingKeys } from "./key-provider.ts";
 import { sealingKey } from "./sealing-key.ts";
 
-/** Returns a provider that rejects with `BACKEND_ERROR` if the given one throws anything else, or returns an invalid key. */
-export function guardedProvider(keys: KeyProvider): KeyProvider {
+/**
+ * Returns a provider that rejects with `BACKEND_ERROR` if the given one throws anything else, or returns an invalid key.
+ * If missing keys make a thread corrupt, one that the key service does not have any more is missing, too.
+ */
+export function guardedProvider(keys: KeyProvider, missingKeys: MissingKeys): KeyProvider {
   return {
     currentKey: () => guarded(() => keys.currentKey()),
-    findKey: (id, wrapped) => guarded(() => keys.findKey(id, wrapped)),
+    async findKey(id, wrapped) {
+      try {
+        return await guarded(() => keys.findKey(id, wrapped));
+      } catch (error) {
+        if (missingKeys === "corrupt" && ThreadStoreError.is(error, "MISCONFIGURED")) return undefined;
+        throw error;
+      }
+    },
     isCurrent: (id) => keys.isCurrent(id),
   };
 }

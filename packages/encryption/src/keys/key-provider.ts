@@ -26,6 +26,9 @@ export interface KeyProvider {
   isCurrent(id: string): boolean;
 }
 
+/** What a thread is whose key the provider does not have. */
+export type MissingKeys = "reject" | "corrupt";
+
 const KEY_ID = /^[0-9A-Za-z._-]{1,64}$/u;
 const WRAPPED = /^[\x20-\x7E]{1,4096}$/u;
 

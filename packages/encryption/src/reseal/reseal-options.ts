@@ -5,7 +5,7 @@ import {
   invalidArgument,
   type OptionNames,
 } from "@threadstore/core/decorator";
-import type { KeyProvider } from "../keys/key-provider.ts";
+import type { KeyProvider, MissingKeys } from "../keys/key-provider.ts";
 import { resolveOptions } from "../options.ts";
 import type { ResealProgress } from "./reseal-position.ts";
 
@@ -23,6 +23,11 @@ export interface ResealOptions {
    * @default false
    */
   readonly migrating?: boolean | undefined;
+  /**
+   * With `corrupt`, threads whose key the provider does not have count as corrupt. Otherwise, the job rejects.
+   * @default "reject"
+   */
+  readonly missingKeys?: MissingKeys | undefined;
   /**
    * Whether to encrypt threads again that have the current key, too.
    * @default false
@@ -54,6 +59,7 @@ const OPTION_NAMES: OptionNames<ResealOptions> = {
   keys: "required",
   metadata: true,
   migrating: true,
+  missingKeys: true,
   all: true,
   namespaces: true,
   cursor: true,
@@ -64,11 +70,12 @@ const OPTION_NAMES: OptionNames<ResealOptions> = {
 
 export interface ResolvedResealOptions extends Omit<
   ResealOptions,
-  "metadata" | "migrating" | "all" | "namespaces"
+  "metadata" | "migrating" | "missingKeys" | "all" | "namespaces"
 > {
   /** `undefined` keeps the metadata of each thread as they are stored. */
   readonly isSealed: boolean | undefined;
   readonly migrating: boolean;
+  readonly missingKeys: MissingKeys;
   readonly all: boolean;
   readonly namespaces: boolean;
 }
@@ -79,15 +86,17 @@ export function resolveResealOptions(options: unknown): ResolvedResealOptions {
   const { metadata, all = false, namespaces = true, cursor, onProgress, onCorrupt, signal } = copy;
   checkBooleans({ all, namespaces });
   checkFunctions({ onProgress, onCorrupt });
-  const { keys, isSealed, migrating } = checkedOptions({
+  const { keys, isSealed, migrating, missingKeys } = checkedOptions({
     keys: copy.keys,
     metadata,
     migrating: copy.migrating,
+    missingKeys: copy.missingKeys,
   });
   return {
     keys,
     isSealed: metadata === undefined ? undefined : isSealed,
     migrating,
+    missingKeys,
     all,
     namespaces,
     cursor,

@@ -75,7 +75,7 @@ function checkInner(store: ThreadStore): void {
 /** Returns a store that encrypts each thread as a whole with the current key when it is saved. */
 function alwaysEncrypting(
   store: ThreadStore,
-  { keys, migrating }: ResolvedResealOptions,
+  { keys, migrating, missingKeys }: ResolvedResealOptions,
   metadata: "plain" | "sealed",
 ): ThreadStore {
   const outdated: KeyProvider = {
@@ -83,7 +83,7 @@ function alwaysEncrypting(
     findKey: (id, wrapped) => keys.findKey(id, wrapped),
     isCurrent: () => false,
   };
-  return withEncryption(store, { keys: outdated, metadata, migrating });
+  return withEncryption(store, { keys: outdated, metadata, migrating, missingKeys });
 }
 
 interface Stores {
