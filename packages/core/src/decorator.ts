@@ -48,6 +48,7 @@ export {
   DECORATED_METADATA,
   type DecoratedMetadataOption,
   decoratedMetadataOption,
+  SEALED_METADATA,
 } from "./validation/decorated-metadata.ts";
 export {
   PRESERVED_DETAILS,

@@ -1,13 +1,14 @@
 import { compareUtf8 } from "../listing/compare-utf8.ts";
-import type { IntactThreadSummary, ThreadMetadata, ThreadStore } from "../thread-store.ts";
+import type { ThreadMetadata, ThreadStore } from "../thread-store.ts";
 import { copyOptions } from "../validation/call-options.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkStore } from "../validation/job-options.ts";
 import { type OptionNames, remedyOf, unknownOption } from "../validation/option-names.ts";
-import { checkedSelection, digestOfWhere, matchesWhere } from "../validation/where.ts";
+import { checkedSelection, digestOfWhere } from "../validation/where.ts";
 import { prepareRemoval, type RemovalOptions, type RemovalResult } from "./removal-options.ts";
 import { type Target, targetOf } from "./removal-state.ts";
 import { runRemoval, type Select } from "./removal.ts";
+import { selectionOf } from "./selection.ts";
 
 /** The threads to delete: those that meet all conditions that are set. At least one must be set. */
 export interface RetentionPolicy {
@@ -41,8 +42,9 @@ const KEEP_MAX = 1000;
  * counts them. Contents are not read, unless a decorator needs them to delete a thread.
  *
  * Any process can continue from a cursor. The times of the policy then still count from the first call. Finally resolves
- * with a receipt. Rejects with `INVALID_ARGUMENT`, or with any error of the store's methods: continue from the last
- * cursor that `onProgress` received.
+ * with a receipt. Rejects with `INVALID_ARGUMENT`, with `MISCONFIGURED` if the store has sealed metadata and the policy a
+ * `where`, but the store does not have the layer that can read it, or with any error of the store's methods: continue from
+ * the last cursor that `onProgress` received.
  */
 export async function applyRetention(
   store: ThreadStore,
@@ -55,8 +57,9 @@ export async function applyRetention(
   const prepared = prepareRemoval(store, conditions, options);
   const { startedAt } = prepared.state;
   const savedBefore = olderThanMs === undefined ? Number.POSITIVE_INFINITY : startedAt - olderThanMs;
+  const isSelected = where === undefined ? (): boolean => true : selectionOf(store, where);
   const select: Select = (threads, newest) => {
-    const matching = threads.filter((thread) => matches(thread, where)).map(targetOf);
+    const matching = threads.filter((thread) => isSelected(thread)).map(targetOf);
     const { kept, others } = keepFirst(keepNewest, newest, matching);
     return { newest: kept, targets: others.filter(({ updatedAt }) => updatedAt < savedBefore) };
   };
@@ -84,10 +87,6 @@ function checkedPolicy(policy: unknown): RetentionPolicy {
     );
   }
   return { olderThanMs, keepNewest, where: where === undefined ? undefined : checkedSelection(where) };
-}
-
-function matches({ metadata = {} }: IntactThreadSummary, where: ThreadMetadata | undefined): boolean {
-  return where === undefined || matchesWhere(metadata, where);
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { ThreadMetadata, ThreadStore } from "../thread-store.ts";
 import { checkStore } from "../validation/job-options.ts";
-import { checkedSelection, digestOfWhere, matchesWhere } from "../validation/where.ts";
+import { checkedSelection, digestOfWhere } from "../validation/where.ts";
 import { prepareRemoval, type RemovalOptions, type RemovalResult } from "./removal-options.ts";
 import { targetOf } from "./removal-state.ts";
 import { runRemoval } from "./removal.ts";
+import { selectionOf } from "./selection.ts";
 
 /**
  * Deletes the threads of a store or view, and of all namespaces below, whose metadata has all members of `where`, each
@@ -15,8 +16,9 @@ import { runRemoval } from "./removal.ts";
  * clients that save them, and continue. Also removes the bytes of expired threads, whosever they are. The owner of a
  * corrupt record is unreadable: such records are kept, counted in each pass, and passed to `onCorrupt`.
  *
- * Any process can continue from a cursor. Finally resolves with a receipt. Rejects with `INVALID_ARGUMENT`, or with any
- * error of the store's methods: continue from the last cursor that `onProgress` received.
+ * Any process can continue from a cursor. Finally resolves with a receipt. Rejects with `INVALID_ARGUMENT`, with
+ * `MISCONFIGURED` if the store has sealed metadata, but not the layer that can read it, or with any error of the store's
+ * methods: continue from the last cursor that `onProgress` received.
  */
 export async function eraseWhere(
   store: ThreadStore,
@@ -25,12 +27,13 @@ export async function eraseWhere(
 ): Promise<RemovalResult> {
   checkStore("store", store);
   const selection = checkedSelection(where);
+  const isSelected = selectionOf(store, selection);
   return runRemoval({
     ...prepareRemoval(store, ["erasure", digestOfWhere(selection)], options),
     needsMetadata: true,
     repeats: true,
     select: (threads) => {
-      const matching = threads.filter(({ metadata = {} }) => matchesWhere(metadata, selection));
+      const matching = threads.filter((thread) => isSelected(thread));
       return { targets: matching.map(targetOf), newest: [] };
     },
   });

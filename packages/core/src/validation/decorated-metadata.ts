@@ -9,6 +9,12 @@ export const DECORATED_METADATA: unique symbol = Symbol.for("threadstore.decorat
 /** What all decorators of a store may add to metadata, in bytes of its JSON. The longest trailer leaves room for it. */
 export const DECORATED_METADATA_BYTES = 4096;
 
+/**
+ * The only member of metadata that `withEncryption` has sealed, apart from those of heads. Jobs that select threads by
+ * metadata must not take such a thread for one that does not match.
+ */
+export const SEALED_METADATA = ".encryption.sealed";
+
 /** Options whose metadata may contain members that decorators added. */
 export interface DecoratedMetadataOption {
   readonly [DECORATED_METADATA]?: readonly string[] | undefined;

@@ -3,6 +3,7 @@ import {
   bytesToBase85,
   type MetadataFormat,
   reservedName,
+  SEALED_METADATA as SEALED,
   type SegmentLocation,
 } from "@threadstore/core/decorator";
 import type { Bytes } from "../crypto/platform.ts";
@@ -20,8 +21,6 @@ export interface MetadataOptions extends FindKeyOptions {
   readonly migrating: boolean;
 }
 
-/** The member of stored metadata that contains encrypted metadata. */
-const SEALED = ".encryption.sealed";
 const METADATA = Uint8Array.of(2);
 
 const { escape, unescape } = reservedName(SEALED);

@@ -1,10 +1,8 @@
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
+import { SEALED_METADATA } from "@threadstore/core/decorator";
 import type { Where } from "../cli/parameters.ts";
 import { count } from "../output/format.ts";
 import { walk } from "../walk/walk.ts";
-
-/** The member with which `withEncryption` seals metadata, in a store that is opened without it. */
-const SEALED = ".encryption.sealed";
 
 /** The filters of a command that deletes. */
 interface Filters {
@@ -30,7 +28,7 @@ export async function countUnmatchable(
 }
 
 function isUnmatchable({ corrupt, metadata }: ThreadSummary): boolean {
-  return corrupt || (metadata !== undefined && Object.hasOwn(metadata, SEALED));
+  return corrupt || (metadata !== undefined && Object.hasOwn(metadata, SEALED_METADATA));
 }
 
 /** Returns the lines that say what a command with `where` could not compare. */
