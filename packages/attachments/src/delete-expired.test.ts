@@ -34,9 +34,13 @@ describe("expiry", () => {
     await store.save("b", { image });
     now += 10;
     expect(await store.load("a")).toBeUndefined();
+    expect(await store.deleteExpired({ dryRun: true })).toEqual({ deleted: 1 });
+    await expect(store.deleteExpired({ dryRun: 1 as never })).rejects.toThrow("`dryRun`");
     expect(await store.deleteExpired()).toEqual({ deleted: 1 });
     expect(backend.idsIn().length).toBe(2);
     now += day;
+    expect(await store.deleteExpired({ dryRun: true })).toEqual({ deleted: 0 });
+    expect(backend.idsIn().length).toBe(2);
     expect(await store.deleteExpired()).toEqual({ deleted: 0 });
     expect(backend.idsIn().length).toBe(1);
     expect((await store.load("b"))?.thread).toEqual({ image });

@@ -1,6 +1,6 @@
 import { expectedVersionOf } from "./encoding/expected-version.ts";
 import { appendElements, appendRequest } from "./operations/append.ts";
-import { deleteExpiredPosition, deleteExpiredThreads } from "./operations/delete-expired.ts";
+import { deleteExpiredRequest, deleteExpiredThreads } from "./operations/delete-expired.ts";
 import { deleteThread } from "./operations/delete.ts";
 import { eraseRequest, eraseThreads } from "./operations/erase.ts";
 import { listPage, listRequest } from "./operations/list-page.ts";
@@ -77,9 +77,9 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
       const request = listRequest(driver, namespace, options);
       return (context) => listPage(context, request);
     },
-    deleteExpired({ cursor }) {
-      const after = deleteExpiredPosition(driver, namespace, cursor);
-      return (context) => deleteExpiredThreads(context, after);
+    deleteExpired(options) {
+      const request = deleteExpiredRequest(driver, namespace, options);
+      return (context) => deleteExpiredThreads(context, request);
     },
     namespaces(options) {
       const listing = namespacesListing(driver, namespace, options);

@@ -219,10 +219,15 @@ export interface UpdateOptions extends CallOptions, Pick<SaveOptions, "metadata"
 export interface DeleteExpiredOptions extends CallOptions {
   /** The `cursor` of an earlier `deleteExpired` of the same namespace. */
   readonly cursor?: string | undefined;
+  /**
+   * Whether to count the expired threads, and delete nothing.
+   * @default false
+   */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface DeleteExpiredResult {
-  /** The number of expired threads that were deleted. */
+  /** The number of expired threads that were deleted or, in a dry run, would be. */
   readonly deleted: number;
   /** Present if the time ran out before the last thread. Pass it to the next `deleteExpired`. */
   readonly cursor?: string | undefined;
@@ -350,7 +355,7 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * Deletes the expired threads of this namespace, including on backends with native expiry. Stops after half of
-   * `timeoutMs` and then resolves with a `cursor` to continue from.
+   * `timeoutMs` and then resolves with a `cursor` to continue from. With `dryRun`, it only counts them.
    */
   deleteExpired(options?: DeleteExpiredOptions): Promise<DeleteExpiredResult>;
 

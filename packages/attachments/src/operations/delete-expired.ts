@@ -1,6 +1,6 @@
 import { type ThreadPage, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { DecoratedCall } from "@threadstore/core/decorator";
-import type { DeleteExpiredResult } from "@threadstore/core/maintenance";
+import type { DeleteExpiredOptions, DeleteExpiredResult } from "@threadstore/core/maintenance";
 import { type AttachmentName, isAttachmentName, nameOfRecord, writtenAt } from "../format/names.ts";
 import { currentVersion } from "../replaced-version.ts";
 import type { NamespaceContext } from "../thread-context.ts";
@@ -14,10 +14,13 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const THREADS = "threads:";
 const ATTACHMENTS = "attachments:";
 
-/** Deletes expired threads, and then attachments that no thread refers to and that are old enough. */
+/**
+ * Deletes expired threads, and then attachments that no thread refers to and that are old enough. A dry run only counts
+ * the threads.
+ */
 export async function deleteExpired(
   context: NamespaceContext,
-  { cursor }: { readonly cursor?: string | undefined },
+  { cursor, dryRun }: Pick<DeleteExpiredOptions, "cursor" | "dryRun">,
   call: DecoratedCall,
 ): Promise<DeleteExpiredResult> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = call;
@@ -26,11 +29,12 @@ export async function deleteExpired(
   let deleted = 0;
   let after = cursorWithin(ATTACHMENTS, cursor);
   if (after === undefined) {
-    const result = await threads.deleteExpired({ ...call.options(), cursor: cursorWithin(THREADS, cursor) });
+    const options = { ...call.options(), cursor: cursorWithin(THREADS, cursor), dryRun };
+    const result = await threads.deleteExpired(options);
     deleted = result.deleted;
     if (result.cursor !== undefined) return { deleted, cursor: THREADS + result.cursor };
   }
-  if (attachments === undefined) return { deleted };
+  if (attachments === undefined || dryRun === true) return { deleted };
   do {
     const options = { ...call.options(), limit: PAGE_SIZE, cursor: after, metadata: true };
     const page = await attachments.listPage(options);

@@ -166,6 +166,33 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
+    id: "T1-12",
+    title: "deleteExpired with dryRun counts the expired threads, and deletes none",
+    clauses: ["T1"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const store = await open({ now: clock.now });
+      for (const id of ["a", "b"]) await store.save(id, { n: 1 }, { ttlMs: MINUTE });
+      await store.save("live", {});
+      expectEqual(
+        await store.deleteExpired({ dryRun: true }),
+        { deleted: 0 },
+        "it does not count live threads",
+      );
+      clock.advance(MINUTE);
+      for (const run of ["first", "second"]) {
+        expectEqual(await store.deleteExpired({ dryRun: true }), { deleted: 2 }, `the ${run} dry run counts`);
+      }
+      expectEqual(await store.deleteExpired({ dryRun: false }), { deleted: 2 }, "they can still be deleted");
+      expectEqual(
+        await store.deleteExpired({ dryRun: true }),
+        { deleted: 0 },
+        "it does not count deleted threads",
+      );
+      expectEqual(await idsOf(store), ["live"], "live threads stay");
+    },
+  },
+  {
     id: "T1-7",
     title: "expiresAt is exact to the millisecond",
     clauses: ["T1", "L4"],

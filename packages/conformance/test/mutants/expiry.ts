@@ -106,6 +106,9 @@ export const expiryMutants: readonly Mutant[] = [
   mutant("no deletion of expired threads", "never deletes expired threads", ["T1-6"], () => () => ({
     deleteExpired: async () => ({ deleted: 0 }),
   })),
+  mutant("dry run ignored", "deletes expired threads in a dry run", ["T1-12"], () => (inner) => ({
+    deleteExpired: ({ dryRun: _dryRun, ...options } = {}) => inner.deleteExpired(options),
+  })),
   mutant("null means default", "treats expiresAt: null like an omitted expiry", ["T3-2"], () =>
     saving((options) => ({ ...options, expiresAt: options.expiresAt ?? undefined })),
   ),

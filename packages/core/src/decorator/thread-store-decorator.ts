@@ -86,7 +86,7 @@ export interface DecoratedOperations<State> {
   delete(deletion: DeleteArguments<State>, call: DecoratedCall): Promise<boolean>;
   /** The options are valid and complete. The inner store validates their cursor. */
   listPage(options: Omit<ListOptions, keyof CallOptions>, call: DecoratedCall): Promise<ThreadPage>;
-  /** The options are validated by the inner store. */
+  /** The inner store validates the cursor. A decorator that deletes records of its own must not do so with `dryRun`. */
   deleteExpired(
     options: Omit<DeleteExpiredOptions, keyof CallOptions>,
     call: DecoratedCall,

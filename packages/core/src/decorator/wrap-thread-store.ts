@@ -4,6 +4,7 @@ import { Lifecycle } from "../runtime/lifecycle.ts";
 import { ThreadQueues } from "../runtime/thread-queues.ts";
 import { type NamespaceOperations, StoreView, type Work } from "../store-view.ts";
 import type { CallOptions, StoredThread, ThreadStore } from "../thread-store.ts";
+import { checkBooleans } from "../validation/job-options.ts";
 import { checkedListOptions } from "../validation/list-options.ts";
 import { checkedId } from "../validation/names.ts";
 import { checkMaxThreadBytes } from "../validation/store-options.ts";
@@ -125,6 +126,7 @@ function operationsOnMany<State>(
       return ({ call }) => operations.listPage(checked, call);
     },
     deleteExpired: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
+      checkBooleans({ dryRun: options.dryRun });
       return ({ call }) => operations.deleteExpired(options, call);
     },
     namespaces: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {

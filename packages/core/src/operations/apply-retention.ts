@@ -63,7 +63,13 @@ export async function applyRetention(
     const { kept, others } = keepFirst(keepNewest, newest, matching);
     return { newest: kept, targets: others.filter(({ updatedAt }) => updatedAt < savedBefore) };
   };
-  return runRemoval({ ...prepared, needsMetadata: where !== undefined, repeats: false, select });
+  return runRemoval({
+    ...prepared,
+    needsMetadata: where !== undefined,
+    deletesCorrupt: false,
+    repeats: false,
+    select,
+  });
 }
 
 /** Returns a copy of the policy. Throws `INVALID_ARGUMENT` unless it is valid. */

@@ -4,8 +4,9 @@ import { ALL_BY_ID } from "../listing/listing-order.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
-import type { DeleteExpiredResult } from "../thread-store.ts";
+import type { CallOptions, DeleteExpiredOptions, DeleteExpiredResult } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
+import { checkBooleans } from "../validation/job-options.ts";
 import { deleteRecord } from "./delete.ts";
 import { readPage } from "./list-page.ts";
 
@@ -13,23 +14,31 @@ const PAGE_SIZE = 100;
 /** The part of the timeout after which the call stops with a cursor, rather than fail and start over next time. */
 const TIME_BUDGET = 0.5;
 
-/** Returns the position of a cursor; `undefined` for the beginning. Throws `INVALID_ARGUMENT`. */
-export function deleteExpiredPosition(
+/** The validated options of a call. */
+export interface DeleteExpiredRequest {
+  /** The position to start after; `undefined` for the beginning. */
+  readonly start: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Throws `INVALID_ARGUMENT` unless the options are valid. */
+export function deleteExpiredRequest(
   { name: store }: ThreadDriver,
   namespace: string,
-  cursor: unknown,
-): string | undefined {
-  if (cursor === undefined) return undefined;
-  return decodeCursor(cursor, { store, namespace, ...ALL_BY_ID }, "deleteExpired");
+  { cursor, dryRun = false }: Omit<DeleteExpiredOptions, keyof CallOptions>,
+): DeleteExpiredRequest {
+  checkBooleans({ dryRun });
+  const owner = { store, namespace, ...ALL_BY_ID };
+  return { start: cursor === undefined ? undefined : decodeCursor(cursor, owner, "deleteExpired"), dryRun };
 }
 
 /**
  * Deletes expired threads, each only at the version that has expired. A thread that was saved in the meantime has
- * another version and stays.
+ * another version and stays. In a dry run, only counts them.
  */
 export async function deleteExpiredThreads(
   context: OperationContext,
-  start: string | undefined,
+  { start, dryRun }: DeleteExpiredRequest,
 ): Promise<DeleteExpiredResult> {
   const { namespace, driver, options, signal } = context;
   const stopAt = performance.now() + (context.deadline - performance.now()) * TIME_BUDGET;
@@ -43,7 +52,7 @@ export async function deleteExpiredThreads(
       signal.throwIfAborted();
       const located = decodeTail({ namespace, id }, tail, nonce);
       if ("corruption" in located || !hasExpired(located.trailer.expiresAt, options.now())) continue;
-      if (await deleteRecord(context, { namespace, id }, version)) deleted += 1;
+      if (dryRun || (await deleteRecord(context, { namespace, id }, version))) deleted += 1;
     }
     after = page.next;
   } while (after !== undefined && performance.now() < stopAt);

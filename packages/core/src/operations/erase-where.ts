@@ -1,6 +1,6 @@
 import type { ThreadMetadata, ThreadStore } from "../thread-store.ts";
 import { checkStore } from "../validation/job-options.ts";
-import { checkedSelection, digestOfWhere } from "../validation/where.ts";
+import { checkedWhere, digestOfWhere, emptySelection } from "../validation/where.ts";
 import { prepareRemoval, type RemovalOptions, type RemovalResult } from "./removal-options.ts";
 import { targetOf } from "./removal-state.ts";
 import { runRemoval } from "./removal.ts";
@@ -9,7 +9,8 @@ import { selectionOf } from "./selection.ts";
 /**
  * Deletes the threads of a store or view, and of all namespaces below, whose metadata has all members of `where`, each
  * with exactly this value: for example, everything of one person, by the owner in the metadata. Pass the store that your
- * application uses, with all of its decorators: they know which records belong to a thread.
+ * application uses, with all of its decorators: they know which records belong to a thread. `where` may be empty if the
+ * option `prefix` selects threads by their ids, and then corrupt records with such an id are deleted, too.
  *
  * Starts over until a pass through all namespaces does not find a matching thread, so that threads that were saved in
  * the meantime are deleted, too. If the tenth pass of a call still finds some, it resolves with a `cursor`: stop the
@@ -26,11 +27,16 @@ export async function eraseWhere(
   options: RemovalOptions = {},
 ): Promise<RemovalResult> {
   checkStore("store", store);
-  const selection = checkedSelection(where);
+  const selection = checkedWhere(where ?? {});
+  const prepared = prepareRemoval(store, ["erasure", digestOfWhere(selection)], options);
+  const isByIdOnly = Object.keys(selection).length === 0;
+  const { prefix = "" } = prepared.options;
+  if (isByIdOnly && prefix === "") throw emptySelection();
   const isSelected = selectionOf(store, selection);
   return runRemoval({
-    ...prepareRemoval(store, ["erasure", digestOfWhere(selection)], options),
-    needsMetadata: true,
+    ...prepared,
+    needsMetadata: !isByIdOnly,
+    deletesCorrupt: isByIdOnly,
     repeats: true,
     select: (threads) => {
       const matching = threads.filter((thread) => isSelected(thread));

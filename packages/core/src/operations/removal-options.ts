@@ -2,6 +2,7 @@ import { textDigest } from "../platform/digest.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkBooleans, checkedJobOptions, checkFunctions } from "../validation/job-options.ts";
+import { checkedPrefix } from "../validation/names.ts";
 import type { OptionNames } from "../validation/option-names.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "../validation/store-options.ts";
 import { decodeState, newState, type RemovalState, type RemovalTotals } from "./removal-state.ts";
@@ -45,7 +46,12 @@ export interface RemovalOptions {
    */
   readonly namespaces?: boolean | undefined;
   /**
-   * Whether to count what would be deleted, and delete nothing. Expired threads are not counted.
+   * Limits the job to threads whose id begins with this text. Expired threads are removed regardless of their ids.
+   * @default ""
+   */
+  readonly prefix?: string | undefined;
+  /**
+   * Whether to count what would be deleted, and delete nothing.
    * @default false
    */
   readonly dryRun?: boolean | undefined;
@@ -75,6 +81,7 @@ export interface RemovalOptions {
 
 const OPTION_NAMES: OptionNames<RemovalOptions> = {
   namespaces: true,
+  prefix: true,
   dryRun: true,
   cursor: true,
   stopAfterMs: true,
@@ -103,8 +110,8 @@ export function prepareRemoval(
   options: unknown,
 ): PreparedRemoval {
   const checked = checkedRemovalOptions(options);
-  const { namespaces = true, dryRun = false, cursor } = checked;
-  const owner = textDigest(JSON.stringify([sourceDigest(store), namespaces, dryRun, ...conditions]));
+  const { namespaces = true, prefix = "", dryRun = false, cursor } = checked;
+  const owner = textDigest(JSON.stringify([sourceDigest(store), namespaces, prefix, dryRun, ...conditions]));
   const now = locationOf(store)?.options.now ?? Date.now;
   const state = cursor === undefined ? newState(now()) : decodeState(cursor, owner);
   return { store, options: checked, owner, now, state };
@@ -115,6 +122,7 @@ function checkedRemovalOptions(options: unknown): RemovalOptions {
   const copy = checkedJobOptions(options, OPTION_NAMES);
   const { namespaces, dryRun, stopAfterMs, onProgress, onThread, onCorrupt } = copy;
   checkBooleans({ namespaces, dryRun });
+  checkedPrefix(copy.prefix);
   checkFunctions({ onProgress, onThread, onCorrupt });
   if (stopAfterMs !== undefined && !isTimeout(stopAfterMs)) {
     throw invalidArgument(`\`stopAfterMs\` must be a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);

@@ -1,5 +1,5 @@
 import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
-import type { IntactThreadSummary, Version } from "../thread-store.ts";
+import type { IntactThreadSummary, ThreadSummary, Version } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { decodePath, encodePath, isEncodedCursor, isEncodedPath, type Path } from "./namespace-walk.ts";
 
@@ -19,12 +19,12 @@ export interface RemovalTotals {
   /** The sum of their sizes, in bytes of their JSON. */
   readonly bytes: number;
   /**
-   * The number of expired threads whose bytes were removed with `deleteExpired`, regardless of the policy. If the process
-   * is killed, those of the call in progress are not counted.
+   * The number of expired threads whose bytes were removed with `deleteExpired` or, in a dry run, would be. The
+   * conditions do not apply to them. If the process is killed, those of the call in progress are not counted.
    */
   readonly expired: number;
   /**
-   * The number of corrupt records. They are kept, because their metadata and times cannot be read. Inspect them, and
+   * The number of corrupt records that were kept, because their metadata and times cannot be read. Inspect them, and
    * `delete` them.
    */
   readonly corrupt: number;
@@ -64,6 +64,11 @@ export function targetOf({ id, version, size, updatedAt }: IntactThreadSummary):
   return { id, version, size, updatedAt: updatedAt.getTime() };
 }
 
+/** Returns the target for a corrupt record, whose size and time are unknown. */
+export function targetOfCorrupt({ id, version }: Pick<ThreadSummary, "id" | "version">): Target {
+  return { id, version, size: 0, updatedAt: 0 };
+}
+
 /** Encodes a state as a cursor. `owner` identifies the store, the policy and the options that it belongs to. */
 export function encodeState(state: RemovalState, owner: string): string {
   const { threads, bytes, expired, corrupt } = state.totals;
@@ -88,7 +93,7 @@ export function decodeState(text: unknown, owner: string): RemovalState {
   const isOwn = kind === KIND && ofOwner === owner && isNumbers(numbers) && isPosition(position);
   if (!isOwn || !isTargets(newest) || !isTargets(pending)) {
     throw invalidArgument(
-      "`cursor` must be the cursor of an earlier call for the same store, with the same conditions, `namespaces` and `dryRun`. Omit it to start over.",
+      "`cursor` must be the cursor of an earlier call for the same store, with the same conditions, `namespaces`, `prefix` and `dryRun`. Omit it to start over.",
     );
   }
   const [startedAt, threads, bytes, expired, corrupt] = numbers;

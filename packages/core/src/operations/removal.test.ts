@@ -322,6 +322,7 @@ describe.each(JOBS)("%s", (name, run) => {
       () => applyRetention(clocked.store, { ...OLD, where: ANN, keepNewest: 1 }, { cursor, dryRun: true }),
       () => applyRetention(clocked.store, { where: ANN }, { cursor, dryRun: true }),
       () => eraseWhere(clocked.store, { owner: "bob" }, { cursor, dryRun: true }),
+      () => run(clocked.store, { cursor, dryRun: true, prefix: "ann" }),
     ]) {
       await expect(attempt()).rejects.toMatchObject({
         code: "INVALID_ARGUMENT",
@@ -357,6 +358,21 @@ describe.each(JOBS)("%s", (name, run) => {
     ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
+  it("is limited to a prefix of ids, and leaves corrupt records with other ids alone", async () => {
+    const clocked = clockedStore();
+    await fill(clocked, ["", "a"], 12);
+    clocked.time += 2 * DAY;
+    corrupt(clocked, "", "ann-0");
+    corrupt(clocked, "a", "ann-10");
+    const onCorrupt = vi.fn<NonNullable<RemovalOptions["onCorrupt"]>>();
+    const receipt = await run(clocked.store, { prefix: "ann-1", onCorrupt });
+    expect(receipt).toMatchObject({ threads: 5, corrupt: 1 });
+    expect(onCorrupt).toHaveBeenCalledWith({ namespaces: ["a"], id: "ann-10" });
+    const left = (await idsIn(clocked.store)).filter((id) => id.includes("ann-1"));
+    expect(left).toEqual(["a:ann-10"]);
+    expect(await idsIn(clocked.store)).toHaveLength(48 - 5);
+  });
+
   it("returns a receipt that survives JSON", async () => {
     const clocked = clockedStore();
     await fill(clocked, ["a"], 1);
@@ -375,6 +391,24 @@ describe.each(JOBS)("%s", (name, run) => {
 });
 
 describe("an erasure", () => {
+  it("by prefix alone deletes corrupt records, too, and counts each once, whenever its process is killed", async () => {
+    const byPrefix: Job = (store, options) => eraseWhere(store, {}, { ...options, prefix: "ann-" });
+    for (let killedAfter = 1; killedAfter <= 20; killedAfter += 1) {
+      const clocked = clockedStore();
+      await fill(clocked, ["", "a"], 3);
+      corrupt(clocked, "a", "ann-1");
+      corrupt(clocked, "a", "bob-1");
+      const { cursor } = await runUntilKilled(clocked, byPrefix, killedAfter);
+      const receipt = await byPrefix(clocked.store, { cursor });
+      expect(receipt).toMatchObject({ threads: 6, bytes: 5 * SIZE, corrupt: 0 });
+      expect((await idsIn(clocked.store)).filter((id) => id.includes("ann"))).toEqual([]);
+      expect(await idsIn(clocked.store)).toHaveLength(6);
+    }
+    await expect(eraseWhere(memoryStore(), {}, { prefix: "" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
   it("starts over until a pass does not find anything", async () => {
     const clocked = clockedStore();
     await fill(clocked, ["a", "b"], 1);

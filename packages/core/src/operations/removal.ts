@@ -1,15 +1,17 @@
 import { ThreadStoreError } from "../errors.ts";
 import { mapConcurrently } from "../runtime/map-concurrently.ts";
-import type { IntactThreadSummary, ThreadStore } from "../thread-store.ts";
+import type { IntactThreadSummary, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { LEASE_NAMESPACE } from "../validation/names.ts";
 import { namesOf, nextPath, viewAt } from "./namespace-walk.ts";
 import type { PreparedRemoval, RemovalResult } from "./removal-options.ts";
-import { encodeState, type RemovalState, type Target } from "./removal-state.ts";
+import { encodeState, type RemovalState, type Target, targetOfCorrupt } from "./removal-state.ts";
 
 /** A job that deletes some of the threads of a store. */
 export interface Removal extends PreparedRemoval {
   /** Whether `select` needs metadata. */
   readonly needsMetadata: boolean;
+  /** Whether to delete corrupt records, too, instead of keeping them. */
+  readonly deletesCorrupt: boolean;
   /** Whether to start over until a pass does not find anything. */
   readonly repeats: boolean;
   readonly select: Select;
@@ -61,7 +63,7 @@ type Outcome = "continues" | "stops" | "finished";
 
 /** Takes one step: what an earlier call has left of a page, a page, or a call of `deleteExpired`. */
 async function advance(run: Run): Promise<Outcome> {
-  const { state, options } = run;
+  const { state } = run;
   if (state.pending.length > 0) {
     await deletePending(run, "resumed");
     return "continues";
@@ -70,7 +72,7 @@ async function advance(run: Run): Promise<Outcome> {
     await removePage(run);
     return "continues";
   }
-  if (options.dryRun !== true) await removeExpired(run);
+  await removeExpired(run);
   return state.cursor === undefined ? startNext(run) : "continues";
 }
 
@@ -100,18 +102,21 @@ function startNamespace(state: RemovalState, path: RemovalState["path"]): void {
 /** Lists a page and deletes what is selected from it. */
 async function removePage(run: Run): Promise<void> {
   const { state, options, needsMetadata, owner } = run;
-  const { dryRun = false, onProgress, onCorrupt, signal } = options;
+  const { dryRun = false, onProgress, signal } = options;
   const view = viewAt(run.store, state.path);
-  const listing = { limit: PAGE_SIZE, cursor: state.cursor, metadata: needsMetadata, signal };
+  const { prefix } = options;
+  const listing = { limit: PAGE_SIZE, cursor: state.cursor, prefix, metadata: needsMetadata, signal };
   const page = await view.listPage(listing);
   const corrupt = page.threads.filter((thread) => thread.corrupt);
-  const { targets, newest } = run.select(
+  const selected = run.select(
     page.threads.filter((thread) => !thread.corrupt),
     state.newest,
   );
-  for (const { id } of corrupt) onCorrupt?.({ namespaces: namesOf(state.path), id });
-  const before = state.totals;
-  state.totals = { ...before, corrupt: before.corrupt + corrupt.length };
+  const { newest } = selected;
+  const targets = run.deletesCorrupt
+    ? [...selected.targets, ...corrupt.map(targetOfCorrupt)]
+    : selected.targets;
+  if (!run.deletesCorrupt) reportCorrupt(run, corrupt);
   state.hasFound ||= targets.length > 0;
   state.newest = newest;
   state.cursor = page.cursor;
@@ -121,6 +126,13 @@ async function removePage(run: Run): Promise<void> {
   // Before the page is deleted, so that a call that continues from the cursor knows what may have been deleted.
   await onProgress?.({ ...state.totals, namespaces: namesOf(state.path), cursor: encodeState(state, owner) });
   await deletePending(run, "listed");
+}
+
+/** Counts and reports the corrupt records of a page, which are kept. */
+function reportCorrupt({ state, options }: Run, corrupt: readonly ThreadSummary[]): void {
+  for (const { id } of corrupt) options.onCorrupt?.({ namespaces: namesOf(state.path), id });
+  const { totals } = state;
+  state.totals = { ...totals, corrupt: totals.corrupt + corrupt.length };
 }
 
 /**
@@ -175,14 +187,15 @@ async function deleteTarget(
   }
 }
 
-/** Removes the bytes of expired threads, which listings do not contain. */
+/** Removes the bytes of expired threads, which listings do not contain. In a dry run, only counts them. */
 async function removeExpired({ store, state, stopAt, options }: Run): Promise<void> {
   const timeLeft = 2 * (stopAt - performance.now());
   const timeoutMs = Number.isFinite(timeLeft)
     ? Math.min(Math.max(timeLeft, EXPIRED_MIN_MS), EXPIRED_MAX_MS)
     : undefined;
+  const { dryRun, signal } = options;
   const view = viewAt(store, state.path);
-  const result = await view.deleteExpired({ cursor: state.cursor, timeoutMs, signal: options.signal });
+  const result = await view.deleteExpired({ cursor: state.cursor, dryRun, timeoutMs, signal });
   state.totals = { ...state.totals, expired: state.totals.expired + result.deleted };
   state.cursor = result.cursor;
 }

@@ -41,7 +41,7 @@ const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<Meth
   delete: { previous: true, ...CALL },
   list: { order: true, limit: true, cursor: true, prefix: true, where: true, metadata: true, ...CALL },
   update: { ...STORED, maxAttempts: true, ...CALL },
-  deleteExpired: { cursor: true, ...CALL },
+  deleteExpired: { cursor: true, dryRun: true, ...CALL },
   namespaces: { limit: true, cursor: true, ...CALL },
   erase: { cursor: true, onProgress: true, ...CALL },
 };

@@ -254,6 +254,7 @@ const METHODS: { readonly [method: string]: Method } = {
 const REMOVAL = {
   cursor: [...NO_STRING, "", SECRET],
   namespaces: NO_BOOLEAN,
+  prefix: [...NO_STRING, `${SECRET}\ud800`, SECRET.repeat(100)],
   dryRun: NO_BOOLEAN,
   stopAfterMs: NO_POSITIVE,
   onProgress: NO_FUNCTION,
@@ -296,7 +297,7 @@ const OPTIONS: { readonly [method: string]: { readonly [option: string]: readonl
     limit: [...NO_POSITIVE, 1.5, 1001],
     cursor: [...NO_STRING, "", SECRET],
   },
-  deleteExpired: { cursor: [...NO_STRING, "", SECRET] },
+  deleteExpired: { cursor: [...NO_STRING, "", SECRET], dryRun: NO_BOOLEAN },
   namespaces: { cursor: [...NO_STRING, "", SECRET], limit: [...NO_POSITIVE, 1.5, 1001] },
   erase: { cursor: [...NO_STRING, "", SECRET], onProgress: NO_FUNCTION },
   copyThreads: {

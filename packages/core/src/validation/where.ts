@@ -1,4 +1,5 @@
 import { ByteBuffer } from "#platform";
+import type { ThreadStoreError } from "../errors.ts";
 import { textDigest } from "../platform/digest.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
@@ -18,7 +19,12 @@ export function checkedWhere(where: unknown): ThreadMetadata {
 export function checkedSelection(where: unknown): ThreadMetadata {
   const members = checkedWhere(where ?? {});
   if (Object.keys(members).length > 0) return members;
-  throw invalidArgument(
+  throw emptySelection();
+}
+
+/** Returns the error of a job that would delete everything. */
+export function emptySelection(): ThreadStoreError {
+  return invalidArgument(
     "`where` must have at least one member, because every thread matches none. Pass the metadata of the threads to delete.",
   );
 }

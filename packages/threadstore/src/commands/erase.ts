@@ -1,3 +1,4 @@
+import { eraseWhere } from "@threadstore/core/maintenance";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
 import {
@@ -16,8 +17,7 @@ import { visibleLine } from "../output/visible-text.ts";
 import { type StateFile, withState } from "../state/state-file.ts";
 import { UsageError } from "../usage-error.ts";
 import { walk } from "../walk/walk.ts";
-import { eraseMatching, type MatchingState } from "./erase-matching.ts";
-import { countUnmatchable, unmatchableLines } from "./unmatchable.ts";
+import { printPlan, printRemaining, type RemovalJob, runRemovalJob } from "./removal-job.ts";
 
 interface EraseOptions {
   readonly namespace?: readonly string[];
@@ -33,10 +33,12 @@ interface Receipt {
   readonly threads: number;
   readonly bytes: number;
   readonly startedAt: Date;
-  readonly finishedAt: Date;
+  readonly finishedAt: Date | undefined;
 }
 
-type EraseState = { readonly cursor: string } | MatchingState;
+interface EraseState {
+  readonly cursor: string;
+}
 
 export function addErase(program: Command, start: Start): void {
   program
@@ -58,88 +60,95 @@ export function addErase(program: Command, start: Start): void {
 
 async function erase(session: Session, url: string, options: EraseOptions): Promise<number> {
   const { prefix, where, namespace = [] } = options;
-  const isWhole = namespace.length === 0 && prefix === undefined && where === undefined;
+  const filters = { prefix, where };
+  const isFiltered = prefix !== undefined || where !== undefined;
+  const isWhole = namespace.length === 0 && !isFiltered;
   if (isWhole && options.all !== true) {
     throw new UsageError(
       "This would erase the whole store. Choose `--namespace`, `--prefix` or `--where`, or confirm it with `--all`.",
     );
   }
   const location = await session.open(url, options);
-  if (options.yes !== true) return printDryRun(session, location, { prefix, where });
-  const { terminal } = session;
-  const { threads, bytes, startedAt, finishedAt } = await eraseAndCount(session, location, { prefix, where });
-  const unmatchable = await countUnmatchable(location.store, { prefix, where }, terminal.signal);
-  await printJson(terminal.stdout, {
-    store: location.label,
-    namespace: namespaceName(namespace),
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(where === undefined ? {} : { where }),
-    threads,
-    bytes,
-    ...(where === undefined ? {} : { unmatchable }),
-    startedAt,
-    finishedAt,
-  });
-  await printLines(terminal.stderr, unmatchableLines(unmatchable));
-  return unmatchable > 0 ? EXIT.attention : EXIT.done;
+  const isConfirmed = options.yes === true;
+  if (isFiltered) return eraseMatching(session, location, filters, isConfirmed);
+  return isConfirmed ? eraseNamespace(session, location) : printDryRun(session, location);
 }
 
-/** The threads to erase: all of the location if there is neither. */
+async function eraseNamespace(session: Session, location: Location): Promise<number> {
+  await printReceipt(session, location, await eraseAndCount(session, location));
+  return EXIT.done;
+}
+
+async function eraseMatching(
+  session: Session,
+  location: Location,
+  filters: Filters,
+  isConfirmed: boolean,
+): Promise<number> {
+  const { store } = location;
+  const { prefix, where } = filters;
+  const job: RemovalJob = {
+    command: "erase",
+    conditions: filters,
+    run: (options) => eraseWhere(store, where ?? {}, { ...options, prefix }),
+  };
+  if (!isConfirmed) return printPlan(session, location, job);
+  const outcome = await runRemovalJob(session, location, job);
+  const { threads, bytes, expired, corrupt, startedAt, finishedAt } = outcome;
+  const receipt = { prefix, where, threads, bytes, expired, corrupt, startedAt, finishedAt };
+  await printReceipt(session, location, receipt);
+  return (await printRemaining(session, outcome)) ? EXIT.attention : EXIT.done;
+}
+
+async function printReceipt(
+  { terminal }: Session,
+  { label, namespace }: Location,
+  receipt: Receipt,
+): Promise<void> {
+  await printJson(terminal.stdout, { store: label, namespace: namespaceName(namespace), ...receipt });
+}
+
+/** The threads to erase. */
 interface Filters {
   readonly prefix: string | undefined;
   readonly where: Where | undefined;
 }
 
-async function printDryRun(
-  { terminal }: Session,
-  { label, store }: Location,
-  filters: Filters,
-): Promise<number> {
+async function printDryRun({ terminal }: Session, { label, store }: Location): Promise<number> {
   let threads = 0;
   let bytes = 0;
-  for await (const page of walk(store, { ...filters, limit: 1000, signal: terminal.signal })) {
+  for await (const page of walk(store, { limit: 1000, signal: terminal.signal })) {
     threads += page.threads.length;
     bytes += page.threads.reduce((sum, { size = 0 }) => sum + size, 0);
   }
   await printLines(terminal.stdout, [
     `Would erase ${count(threads, "thread")} (${formatBytes(bytes)}) of ${visibleLine(label)}. Confirm it with --yes.`,
   ]);
-  const unmatchable = await countUnmatchable(store, filters, terminal.signal);
-  await printLines(terminal.stderr, unmatchableLines(unmatchable));
   return EXIT.dryRun;
 }
 
-async function eraseAndCount(session: Session, location: Location, filters: Filters): Promise<Receipt> {
+async function eraseAndCount(session: Session, location: Location): Promise<Receipt> {
   const { folder } = session.terminal;
-  return withState<EraseState, Receipt>({ folder, command: "erase" }, [location.identity, filters], (state) =>
-    eraseFromState(session, location, { filters, state }),
+  return withState<EraseState, Receipt>({ folder, command: "erase" }, [location.identity, {}], (state) =>
+    eraseFromState(session, location, state),
   );
 }
 
 async function eraseFromState(
   { terminal }: Session,
   location: Location,
-  { filters, state }: { readonly filters: Filters; readonly state: StateFile<EraseState> },
+  state: StateFile<EraseState>,
 ): Promise<Receipt> {
   const { signal } = terminal;
-  const { store } = location;
   const progress = progressOn(terminal.stderr);
   const show = (threads: number): void => progress.show(`${count(threads, "thread")} erased`);
   try {
     const earlier = await state.read();
-    const isFiltered = filters.prefix !== undefined || filters.where !== undefined;
-    const receipt = isFiltered
-      ? await eraseMatching(store, filters, {
-          earlier: earlier !== undefined && "threads" in earlier ? earlier : undefined,
-          write: state.write,
-          show,
-          signal,
-        })
-      : await eraseAll(location, earlier !== undefined && "cursor" in earlier ? earlier.cursor : undefined, {
-          write: (cursor) => state.write({ cursor }),
-          show,
-          signal,
-        });
+    const receipt = await eraseAll(location, earlier?.cursor, {
+      write: (cursor) => state.write({ cursor }),
+      show,
+      signal,
+    });
     await state.remove();
     return receipt;
   } finally {

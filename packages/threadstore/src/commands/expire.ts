@@ -21,7 +21,7 @@ export function addExpire(program: Command, start: Start): void {
     .summary("delete expired threads")
     .description(
       "Deletes the expired threads of a store or namespace and of all namespaces in it, which frees their space. " +
-        "Without --yes, it only says where it would look. Run it regularly.",
+        "Without --yes, it only counts them. Run it regularly.",
     )
     .argument("<store>", STORE_HELP)
     .addOption(namespaceOption())
@@ -33,31 +33,34 @@ export function addExpire(program: Command, start: Start): void {
 
 async function expire(session: Session, url: string, options: ExpireOptions): Promise<number> {
   const { terminal } = session;
+  const { signal } = terminal;
   const { store, label } = await session.open(url, options);
+  const dryRun = options.yes !== true;
   const progress = progressOn(terminal.stderr);
   let namespaces = 0;
-  let deleted = 0;
+  let expired = 0;
   try {
-    for await (const { view } of walkNamespaces(store, terminal.signal)) {
+    for await (const { view } of walkNamespaces(store, signal)) {
       namespaces += 1;
       let cursor: string | undefined;
-      if (options.yes !== true) continue;
       do {
-        const result = await view.deleteExpired({ cursor, signal: terminal.signal });
-        deleted += result.deleted;
+        const result = await view.deleteExpired({ cursor, dryRun, signal });
+        expired += result.deleted;
         cursor = result.cursor;
-        progress.show(`${count(deleted, "thread")} deleted`);
+        progress.show(`${count(expired, "thread")} ${dryRun ? "expired" : "deleted"}`);
       } while (cursor !== undefined);
     }
   } finally {
     progress.stop();
   }
-  if (options.json === true) await printJson(terminal.stdout, { store: label, namespaces, deleted });
-  else {
-    const done = `Deleted ${count(deleted, "expired thread")} in ${count(namespaces, "namespace")}`;
-    const planned = `Would delete the expired threads in ${count(namespaces, "namespace")}`;
-    const text = `${options.yes === true ? done : planned} of ${visibleLine(label)}.`;
-    await printLines(terminal.stdout, [options.yes === true ? text : `${text} Confirm it with --yes.`]);
+  if (options.json === true) {
+    const counted = dryRun ? { expired, deleted: 0 } : { expired, deleted: expired };
+    await printJson(terminal.stdout, { store: label, namespaces, ...counted });
+  } else {
+    const what = `${count(expired, "expired thread")} in ${count(namespaces, "namespace")} of ${visibleLine(label)}`;
+    await printLines(terminal.stdout, [
+      dryRun ? `Would delete ${what}. Confirm it with --yes.` : `Deleted ${what}.`,
+    ]);
   }
-  return options.yes === true ? EXIT.done : EXIT.dryRun;
+  return dryRun ? EXIT.dryRun : EXIT.done;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ThreadStore } from "@threadstore/core";
+import { eraseWhere } from "@threadstore/core/maintenance";
 import { fileSystemStore } from "@threadstore/file-system";
 import { describeWithService } from "@threadstore/services/vitest";
 import { sqliteStore } from "@threadstore/sqlite";
@@ -301,7 +302,7 @@ describe("erase", () => {
     expect(await contentsOf("match.db")).toEqual({});
   });
 
-  it("reports threads whose metadata cannot be compared", async () => {
+  it("refuses to compare sealed metadata", async () => {
     const path = join(folder(), "sealed.db");
     const plain = sqliteStore({ path });
     await plain.save("a", {}, { metadata: { owner: "ann" } });
@@ -309,23 +310,31 @@ describe("erase", () => {
     // As `withEncryption` stores sealed metadata.
     await plain.namespace("n").save("c", {}, { metadata: { ".encryption.sealed": "2026-01,0000," } });
     await plain.close();
-    const warning = expect.stringMatching(/^1 thread may match, too: .*configuration file\.\n$/u);
+    const message = expect.stringMatching(/^threadstore: MISCONFIGURED.*sealed metadata/u);
     const dry = await cli(["erase", "sqlite:sealed.db", "--where", "owner=ann"]);
-    expect([dry.exitCode, dry.stderr]).toEqual([4, warning]);
+    expect([dry.exitCode, dry.stderr]).toEqual([3, message]);
     const { exitCode, stdout, stderr } = await cli(["erase", "sqlite:sealed.db", "-w", "owner=ann", "--yes"]);
-    expect([exitCode, stderr]).toEqual([1, warning]);
-    expect(JSON.parse(stdout)).toMatchObject({ threads: 1, unmatchable: 1 });
+    expect([exitCode, stdout, stderr]).toEqual([3, "", message]);
     const rest = await cli(["erase", "sqlite:sealed.db", "--prefix", "b", "--where", "owner=bob", "--yes"]);
     expect([rest.exitCode, rest.stderr]).toEqual([0, ""]);
-    expect(JSON.parse(rest.stdout)).toMatchObject({ threads: 1, unmatchable: 0 });
+    expect(JSON.parse(rest.stdout)).toMatchObject({ threads: 1, corrupt: 0 });
   });
 
   it("continues an erase that was killed, with the right totals", async () => {
     const store = open("killed.db");
     for (const id of ["a", "b", "c"]) await store.save(id, {}, { metadata: { owner: "ann" } });
-    const listed = (await store.listPage()).threads;
-    const a = listed.find(({ id }) => id === "a");
-    const b = listed.find(({ id }) => id === "b");
+    let cursor: string | undefined;
+    const killed = eraseWhere(
+      store,
+      { owner: "ann" },
+      {
+        onProgress(progress) {
+          ({ cursor } = progress);
+          throw new Error("killed");
+        },
+      },
+    );
+    await expect(killed).rejects.toThrow("killed");
     // It was killed after it had deleted `a`; `b` does not match anymore.
     await store.delete("a");
     await store.save("b", {}, { overwrite: true, metadata: { owner: "bob" } });
@@ -339,17 +348,15 @@ describe("erase", () => {
       )
       .digest("hex")
       .slice(0, 16);
-    const pending = [a, b].map((each) => ({ namespaces: [], id: each?.id, version: each?.version, size: 2 }));
-    const state = { threads: 12, bytes: 24, startedAt: "2026-01-01T00:00:00.000Z", position: null, pending };
     await cli(["erase", "sqlite:killed.db", "--where", "owner=none", "--yes"]);
     await mkdir(join(folder(), ".threadstore"), { recursive: true });
     const file = join(folder(), ".threadstore", `erase-${digest}.json`);
-    await writeFile(file, JSON.stringify({ state }));
+    await writeFile(file, JSON.stringify({ state: { cursor } }));
     await writeFile(file.replace(/json$/u, `${2 ** 22 + 1}-1.lock`), "");
     const { stdout } = await cli(["erase", "sqlite:killed.db", "--where", "owner=ann", "--yes"]);
-    expect(JSON.parse(stdout)).toMatchObject({ threads: 12, bytes: 24, startedAt: state.startedAt });
+    expect(JSON.parse(stdout)).toMatchObject({ threads: 2, bytes: 4, corrupt: 0 });
     expect(Object.keys(await contentsOf("killed.db"))).toEqual(["/b"]);
-    expect(await leftovers()).toEqual([]);
+    expect((await leftovers()).filter((name) => name.includes(digest))).toEqual([]);
   });
 });
 
@@ -362,14 +369,27 @@ describe("expire", () => {
     }
     await past.close();
     const dry = await cli(["expire", "sqlite:expire.db"]);
-    expect([dry.exitCode, dry.stdout]).toEqual([4, expect.stringContaining("in 3 namespaces")]);
+    expect([dry.exitCode, dry.stdout]).toEqual([
+      4,
+      "Would delete 3 expired threads in 3 namespaces of sqlite:expire.db. Confirm it with --yes.\n",
+    ]);
+    const counted = await cli(["expire", "sqlite:expire.db", "--json"]);
+    expect([counted.exitCode, JSON.parse(counted.stdout)]).toEqual([
+      4,
+      { store: "sqlite:expire.db", namespaces: 3, expired: 3, deleted: 0 },
+    ]);
     const { exitCode, stdout } = await cli(["expire", "sqlite:expire.db", "--yes"]);
     expect([exitCode, stdout]).toEqual([
       0,
       "Deleted 3 expired threads in 3 namespaces of sqlite:expire.db.\n",
     ]);
     const again = await cli(["expire", "sqlite:expire.db", "--yes", "--json"]);
-    expect(JSON.parse(again.stdout)).toEqual({ store: "sqlite:expire.db", namespaces: 3, deleted: 0 });
+    expect(JSON.parse(again.stdout)).toEqual({
+      store: "sqlite:expire.db",
+      namespaces: 3,
+      expired: 0,
+      deleted: 0,
+    });
   });
 });
 

@@ -1,11 +1,9 @@
 import type { ListOptions, ThreadStore, ThreadSummary } from "@threadstore/core";
-
-/** A namespace on the way to a page, the namespaces after it that were listed, and the cursor of those after them. */
-export type Step = readonly [name: string, siblings: string | null, ...following: string[]];
+import { decodePath, encodePath, namesOf, nextPath, type Path, viewAt } from "@threadstore/core/decorator";
 
 /** The next page of a walk. Plain data, which can be stored as JSON. */
 export interface WalkPosition {
-  readonly path: readonly Step[];
+  readonly path: ReturnType<typeof encodePath>;
   /** The cursor of the page in the listing of its namespace; `null` for the first page. */
   readonly cursor: string | null;
 }
@@ -30,75 +28,24 @@ export interface WalkOptions extends Pick<
 }
 
 const BEGINNING: WalkPosition = { path: [], cursor: null };
-/** Stores without an index of namespaces scan all of their keys for a page. */
-const NAMESPACES_PAGE_SIZE = 100;
 
 /** Lists the threads of a store or view and of all namespaces in it, page by page, depth first. */
 export async function* walk(
   store: ThreadStore,
   { start = BEGINNING, ...options }: WalkOptions = {},
 ): AsyncGenerator<WalkedPage> {
-  let position: WalkPosition | undefined = start;
-  while (position !== undefined) {
-    const { path, cursor }: WalkPosition = position;
+  let path: Path | undefined = decodePath(start.path);
+  let { cursor } = start;
+  while (path !== undefined) {
+    const namespaces = namesOf(path);
     const view = viewAt(store, path);
+    const isFirst = cursor === null;
     const page = await view.listPage({ ...options, cursor: cursor ?? undefined });
-    if (page.cursor !== undefined) position = { path, cursor: page.cursor };
-    else {
-      const following: readonly Step[] | undefined = await nextPath(store, path, options.signal);
-      position = following && { path: following, cursor: null };
-    }
-    const namespaces = path.map(([name]) => name);
-    yield { namespaces, view, threads: page.threads, isFirst: cursor === null, next: position };
+    cursor = page.cursor ?? null;
+    if (cursor === null) path = await nextPath(store, path, options.signal);
+    const next = path && { path: encodePath(path), cursor };
+    yield { namespaces, view, threads: page.threads, isFirst, next };
   }
-}
-
-/** Returns the view of a store for the namespaces of a path. */
-function viewAt(store: ThreadStore, path: readonly Step[]): ThreadStore {
-  return path.reduce((view, [name]) => view.namespace(name), store);
-}
-
-/** Resolves with the path to the namespace after `path`; `undefined` after the last one. */
-async function nextPath(
-  store: ThreadStore,
-  path: readonly Step[],
-  signal: AbortSignal | undefined,
-): Promise<readonly Step[] | undefined> {
-  const child = await firstStep(viewAt(store, path), undefined, signal);
-  if (child !== undefined) return [...path, child];
-  for (let depth = path.length - 1; depth >= 0; depth -= 1) {
-    const parent = path.slice(0, depth);
-    const step = path[depth];
-    const next = step && (await nextStep(viewAt(store, parent), step, signal));
-    if (next !== undefined) return [...parent, next];
-  }
-  return undefined;
-}
-
-/** Resolves with the step to the namespace after that of a step; `undefined` if there is none. */
-async function nextStep(
-  view: ThreadStore,
-  [, siblings, name, ...following]: Step,
-  signal: AbortSignal | undefined,
-): Promise<Step | undefined> {
-  if (name !== undefined) return [name, siblings, ...following];
-  return siblings === null ? undefined : firstStep(view, siblings, signal);
-}
-
-/** Resolves with the step to the first namespace from a cursor on; `undefined` if there is none. */
-async function firstStep(
-  view: ThreadStore,
-  start: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Step | undefined> {
-  let cursor = start;
-  do {
-    const page = await view.namespaces({ limit: NAMESPACES_PAGE_SIZE, cursor, signal });
-    const [name, ...following] = page.namespaces;
-    if (name !== undefined) return [name, page.cursor ?? null, ...following];
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return undefined;
 }
 
 /** Yields a store or view and all namespaces in it, each with its names, depth first. */
@@ -106,9 +53,9 @@ export async function* walkNamespaces(
   store: ThreadStore,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly namespaces: readonly string[]; readonly view: ThreadStore }> {
-  let path: readonly Step[] | undefined = [];
+  let path: Path | undefined = [];
   while (path !== undefined) {
-    yield { namespaces: path.map(([name]) => name), view: viewAt(store, path) };
+    yield { namespaces: namesOf(path), view: viewAt(store, path) };
     path = await nextPath(store, path, signal);
   }
 }

@@ -1,7 +1,6 @@
 import type {
   AppendOptions,
   AppendResult,
-  CallOptions,
   DeleteOptions,
   ListOptions,
   LoadOptions,
@@ -22,6 +21,7 @@ import type {
   EraseResult,
   NamespacePage,
   NamespacesOptions,
+  DeleteExpiredOptions,
   DeleteExpiredResult,
 } from "@threadstore/core/maintenance";
 import { prepareAppend, preparePut, prepareTouch, type RowAccess } from "./plain-append.ts";
@@ -131,10 +131,10 @@ class PlainStore implements ThreadStore {
     return updateThread(this, id, change, options);
   }
 
-  deleteExpired(options: CallOptions = {}): Promise<DeleteExpiredResult> {
-    return this.#calls.run(options, ["cursor"], () => () => {
+  deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
+    return this.#calls.run(options, ["cursor", "dryRun"], () => () => {
       const expired = [...this.#rows().keys()].filter((id) => this.#find(id) === undefined);
-      for (const id of expired) this.#rows().delete(id);
+      if (options.dryRun !== true) for (const id of expired) this.#rows().delete(id);
       return { deleted: expired.length };
     });
   }
