@@ -86,6 +86,22 @@ describe("requests", () => {
     await other.append("a", ["y"]);
     expect(requestsOf(backend)).not.toMatch(/\bread\b/u);
   });
+
+  it("of an append after a load list nothing, and after a change by another process once", async () => {
+    const backend = memoryBackend();
+    const [store, other] = [encrypted(backend.open()), encrypted(backend.open())];
+    const saved = await store.save("a", { messages: [] });
+    await other.load("a");
+    backend.requests.length = 0;
+    await other.append("a", ["x"]);
+    expect(requestsOf(backend)).not.toMatch(/\bread\b|list/u);
+    await other.load("a", { cached: saved });
+    await store.append("a", ["y"]);
+    backend.requests.length = 0;
+    await other.append("a", ["z"]);
+    expect(requestsOf(backend).match(/list/gu)).toHaveLength(1);
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["x", "y", "z"] });
+  });
 });
 
 it("many short additions are encrypted again as a whole, and stay readable", async () => {

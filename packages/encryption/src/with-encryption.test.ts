@@ -248,6 +248,48 @@ describe("a key service that fails", () => {
     expect((await writer.load("a"))?.thread).toEqual({ messages: ["x", "y", "z"] });
     expect(await other.load("b")).toBeUndefined();
   });
+
+  it.each<["plain" | "sealed", string, (store: ThreadStore) => Promise<unknown>]>([
+    ["sealed", "expiry", (store) => store.touch("a", { ttlMs: 60_000 })],
+    ["sealed", "metadata", (store) => store.touch("a", { metadata: { title: "new" } })],
+    ["plain", "metadata", (store) => store.touch("a", { metadata: { title: "new" } })],
+    ["sealed", "an append", (store) => store.append("a", ["y"], { ttlMs: 60_000 })],
+  ])(
+    "with %s metadata, does not report a change as failed that was applied: %s",
+    async (metadata, _, run) => {
+      const backend = memoryBackend();
+      let isDown = false;
+      const provider = (): KeyProvider => envelopeKeys(service(() => isDown));
+      const before = await open(backend, { keys: provider(), metadata }).save("a", { messages: ["x"] });
+      isDown = true;
+      const other = open(backend, { keys: provider(), metadata });
+      await expect(run(other)).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+      expect(await backend.open().load("a")).toMatchObject({ version: before.version, expiresAt: undefined });
+      isDown = false;
+      expect(await run(other)).toMatchObject({ id: "a" });
+      expect((await backend.open().load("a"))?.version).not.toBe(before.version);
+    },
+  );
+});
+
+it("a touch of sealed metadata lists one entry, unless this process has the thread, and keeps the rest", async () => {
+  const backend = memoryBackend();
+  const sealed = { metadata: "sealed" } as const;
+  const saved = await open(backend, sealed).save("a", { messages: ["x"] }, { metadata: { title: "T" } });
+  const store = open(backend, sealed);
+  for (const expected of [["list"], []]) {
+    backend.requests.length = 0;
+    const touched = await store.touch("a", { ttlMs: 60_000 });
+    expect(touched).toMatchObject({
+      size: saved.size,
+      metadata: { title: "T" },
+      expiresAt: expect.any(Date),
+    });
+    expect(backend.requests.filter((request) => ["list", "read"].includes(request))).toEqual(expected);
+  }
+  expect(await store.load("a")).toMatchObject({ metadata: { title: "T" }, thread: { messages: ["x"] } });
+  expect(await store.touch("missing", { ttlMs: 1 })).toBeUndefined();
+  await expect(store.touch("a", { ttlMs: 1, previous: saved })).rejects.toMatchObject({ code: "CONFLICT" });
 });
 
 describe("a provider of an application", () => {

@@ -1,24 +1,23 @@
 import { ThreadStoreError } from "../../errors.ts";
-import { staleVersion } from "../../operations/conflict.ts";
-import type { AppendResult, ThreadMetadata, TouchResult } from "../../thread-store.ts";
-import { DECORATED_METADATA, type DecoratedMetadataOption } from "../../validation/decorated-metadata.ts";
-import { appendOnce, type Attempt, checkPrevious, touchOnce, untilSaved } from "../change-by-saving.ts";
+import type { AppendResult } from "../../thread-store.ts";
+import { appendOnce, type Attempt, untilSaved } from "../change-by-saving.ts";
 import type {
   AppendArguments,
   DecoratedCall,
   DecoratedOperations,
   TouchArguments,
 } from "../thread-store-decorator.ts";
-import type { HeadMetadata } from "./head-metadata.ts";
+import { type Change, change, decorated, visible, written } from "./change-result.ts";
 import type { LogContext } from "./log-context.ts";
-import { appendToOutline, decodeOutline, encodeOutline } from "./outline.ts";
+import { appendToOutline, encodeOutline } from "./outline.ts";
 import { decodeHead, type HeadState, type LogHead, readHead } from "./read-head.ts";
-import { saveLog, startLog } from "./save-log.ts";
-import { corruptLog, replacedThread, type SegmentedState } from "./segmented-thread.ts";
+import { saveLog } from "./save-log.ts";
+import { replacedThread, type SegmentedState } from "./segmented-thread.ts";
+import { touchAsItIs, touchHead, touchLoaded } from "./touch-log.ts";
 
 /**
- * Returns the operations that change a thread without its content: they read its metadata, unless this process wrote the
- * latest version, and write a segment or new metadata. If that is not possible, they load and save the thread.
+ * Returns the operations that change a thread without its content: they read its metadata, unless this process wrote or
+ * loaded the latest version, and write a segment or new metadata. If that is not possible, they load the thread.
  */
 export function changesOfLogs<Log>(
   context: LogContext<Log>,
@@ -35,19 +34,19 @@ export function changesOfLogs<Log>(
         return attempt === "rejected" ? appendOnce(whole, append, call) : attempt;
       }),
     async touch(touch, call) {
-      const { metadata } = touch.options;
-      if (metadata === undefined) return touchAsItIs(context, touch, call);
+      // The result contains the metadata. Sealed ones are decoded before the write, which must not fail after it.
+      const isPlain = touch.options.metadata === undefined && context.format.metadata.isPlain;
+      if (isPlain) return touchAsItIs(context, touch, call);
       return untilSaved(call, async (earlier) => {
         const { head } = await currentHead(context, touch, earlier, call);
-        if (head?.end !== undefined) return touchHead(context, touch, head, call);
-        if (context.format.keepsVersions) return touchLoaded(context, touch, call);
-        return touchOnce(whole, touch, call);
+        const attempt = head === undefined ? "rejected" : await touchHead(context, touch, head, call);
+        return attempt === "rejected" ? touchLoaded(context, touch, call) : attempt;
       });
     },
   };
 }
 
-/** Returns the head that this process wrote, or reads it. */
+/** Returns the head that this process wrote or loaded, or reads it. */
 async function currentHead<Log>(
   context: LogContext<Log>,
   { id, previous }: Pick<TouchArguments<SegmentedState<Log>>, "id" | "previous">,
@@ -68,33 +67,24 @@ async function currentHead<Log>(
 async function appendSegment<Log>(
   context: LogContext<Log>,
   append: AppendArguments<SegmentedState<Log>>,
-  { version, updatedAt, metadata: replacedMetadata, end }: LogHead<Log>,
+  head: LogHead<Log>,
   call: DecoratedCall,
 ): Promise<Attempt<AppendResult> | "rejected"> {
-  const { format, heads, maxThreadBytes = Number.POSITIVE_INFINITY, namespace, locationOf } = context;
-  const { id, elementsText, options, previous } = append;
-  const appended = end && appendToOutline(end.outline, elementsText);
-  const isStale = previous !== undefined && previous.version !== version;
-  if (end === undefined || appended === undefined || isStale || format.isFull(end.log)) return "rejected";
+  const { format, maxThreadBytes = Number.POSITIVE_INFINITY } = context;
+  const { elementsText, previous } = append;
+  const appended = appendToOutline(head.outline, elementsText);
+  const isStale = previous !== undefined && previous.version !== head.version;
+  if (head.log === undefined || appended === undefined || isStale || format.isFull(head.log)) {
+    return "rejected";
+  }
   if (appended.outline.size > maxThreadBytes) return "rejected";
-  const { splice } = appended;
-  const outline = encodeOutline(appended.outline);
-  const replaced = replacedThread({ version, updatedAt }, end.outline);
-  const { log, segments } = await format.write(end.log, { splice, outline, replaced });
-  const encoded = await format.metadata.encode(locationOf(id), options.metadata ?? replacedMetadata);
-  const { create: _create, ...kept } = options;
-  const write = async (): Promise<AppendResult> => {
-    const result = await namespace.inner.append(id, segments, {
-      ...kept,
-      ...call.options(),
-      metadata: heads.join(encoded, { outline, head: format.head(log) }),
-      ...decorated(heads, options),
-      previous: version,
-    });
-    return { ...(await visible(context, id, result, log)), appended: result.appended };
-  };
+  const replaced = replacedThread(head, head.outline);
+  const { splice, outline } = appended;
+  const next = await format.write(head.log, { splice, outline: encodeOutline(outline), replaced });
+  const metadata = append.options.metadata ?? head.metadata;
+  const end = { version: head.version, outline, metadata, log: next.log };
   try {
-    return await change(context, append, write);
+    return await change(context, append, () => writeSegments(context, append, next.segments, end, call));
   } catch (error) {
     // The log is too large for the inner store. A new one may not be.
     if (ThreadStoreError.is(error, "TOO_LARGE")) return "rejected";
@@ -102,131 +92,23 @@ async function appendSegment<Log>(
   }
 }
 
-/** Replaces metadata. Resolves with `undefined` if another writer was first and the call may start over. */
-async function touchHead<Log>(
+async function writeSegments<Log>(
   context: LogContext<Log>,
-  touch: TouchArguments<SegmentedState<Log>>,
-  { version, end }: LogHead<Log>,
+  { id, options }: AppendArguments<SegmentedState<Log>>,
+  segments: Parameters<LogContext<Log>["namespace"]["inner"]["append"]>[1],
+  end: Change<Log> & { readonly log: Log },
   call: DecoratedCall,
-): Promise<Attempt<TouchResult | undefined>> {
+): Promise<AppendResult> {
   const { format, heads, namespace, locationOf } = context;
-  const { id, options, previous } = touch;
-  if (end === undefined) return undefined;
-  if (previous !== undefined && previous.version !== version) throw staleVersion({ state: "live", version });
-  const encoded = await format.metadata.encode(locationOf(id), options.metadata ?? {});
-  const ending = { outline: encodeOutline(end.outline), head: format.head(end.log) };
-  return change(context, touch, async () => {
-    const result = await namespace.inner.touch(id, {
-      ...options,
-      ...call.options(),
-      metadata: heads.join(encoded, ending),
-      ...decorated(heads, options),
-      previous: version,
-    });
-    return result && visible(context, id, result, end.log);
+  const encoded = await format.metadata.encode(locationOf(id), end.metadata);
+  const { create: _create, ...kept } = options;
+  const result = await namespace.inner.append(id, segments, {
+    ...kept,
+    ...call.options(),
+    metadata: heads.join(encoded, { outline: encodeOutline(end.outline), head: format.head(end.log) }),
+    ...decorated(heads, options),
+    previous: end.version,
   });
-}
-
-/** Loads a thread, and replaces its metadata without saving it over itself, which would add a version with the same text. */
-async function touchLoaded<Log>(
-  context: LogContext<Log>,
-  touch: TouchArguments<SegmentedState<Log>>,
-  call: DecoratedCall,
-): Promise<Attempt<TouchResult | undefined>> {
-  const { id, options, previous } = touch;
-  const current = await context.load({ id, cached: undefined, options: {} }, call);
-  checkPrevious(current, previous);
-  if (current?.state === undefined) return { result: undefined };
-  const { stored, metadata = stored.metadata, state } = current;
-  const { version, updatedAt } = stored;
-  if (state.written !== undefined) {
-    const end = { log: state.written.log, outline: state.outline };
-    return touchHead(context, touch, { version, updatedAt, metadata, end }, call);
-  }
-  if (!isStoredAsItIs(context, options.metadata ?? {})) {
-    return touchOnce(
-      { load: async () => current, save: (save) => startLog(context, save, call) },
-      touch,
-      call,
-    );
-  }
-  const plain = { ...touch, options: { ...options, previous: version } };
-  return change(context, touch, () => touchAsItIs(context, plain, call));
-}
-
-/** Returns whether a thread that was stored without the decorator can have these metadata. */
-function isStoredAsItIs<Log>(
-  { format, heads }: LogContext<Log>,
-  metadata: Readonly<ThreadMetadata>,
-): boolean {
-  const names = Object.keys(heads.escape(metadata));
-  return format.metadata.isPlain && names.every((name) => Object.hasOwn(metadata, name));
-}
-
-/** Touches a thread whose metadata stay as they are, or whose new ones do not contain a head. */
-async function touchAsItIs<Log>(
-  context: LogContext<Log>,
-  { id, options }: TouchArguments<SegmentedState<Log>>,
-  call: DecoratedCall,
-): Promise<TouchResult | undefined> {
-  context.known.forget(id);
-  const result = await context.namespace.inner.touch(id, { ...options, ...call.options() });
-  try {
-    return result && (await visible(context, id, result));
-  } catch (error) {
-    if (ThreadStoreError.is(error, "CORRUPT")) throw corruptAfterTouch();
-    throw error;
-  }
-}
-
-/** The errors of reads say that nothing was changed. To know before the write, each touch would have to read. */
-function corruptAfterTouch(): ThreadStoreError {
-  return new ThreadStoreError(
-    "CORRUPT",
-    "The touch was saved, but the stored metadata are corrupt and cannot be returned. " +
-      "Nothing else was changed. Load the thread to see what is wrong. Restore it from a backup, delete it, or save with `overwrite: true`.",
-  );
-}
-
-/** Returns the option for metadata with a head. */
-function decorated(heads: HeadMetadata, options: DecoratedMetadataOption): object {
-  return { [DECORATED_METADATA]: heads.addedTo(options) };
-}
-
-/** Resolves with `undefined` if the write lost a race against another one, and the caller does not name a version. */
-async function change<Log, Result>(
-  { known }: LogContext<Log>,
-  { id, previous }: Pick<TouchArguments<SegmentedState<Log>>, "id" | "previous">,
-  write: () => Promise<Result>,
-): Promise<Attempt<Result>> {
-  known.forget(id);
-  try {
-    return { result: await write() };
-  } catch (error) {
-    if (previous === undefined && ThreadStoreError.is(error, "CONFLICT")) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Returns the result of a change as callers see it, and remembers the head that it contains, with the log that the change
- * wrote. The result of an append that repeats an earlier one contains the end of another log.
- */
-async function visible<Log, Result extends TouchResult>(
-  { format, heads, known, locationOf }: LogContext<Log>,
-  id: string,
-  result: Result,
-  log?: Log,
-): Promise<Result> {
-  const location = locationOf(id);
-  const { metadata: encoded, end } = heads.split(result.metadata);
-  if (end === undefined) {
-    format.acceptPlainThread(location);
-    return { ...result, metadata: encoded };
-  }
-  const isWritten = log !== undefined && end.head === format.head(log);
-  known.remember(id, result, isWritten ? log : undefined);
-  const outline = decodeOutline(end.outline);
-  if (outline === undefined) throw corruptLog(format.name);
-  return { ...result, size: outline.size, metadata: await format.metadata.decode(location, encoded) };
+  // An append that repeats an earlier one wrote nothing.
+  return result.appended ? written(context, id, result, end) : visible(context, id, result);
 }

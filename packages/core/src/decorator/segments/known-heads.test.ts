@@ -11,6 +11,15 @@ it("remembers the time of a version, whatever callers do with the date that they
   expect(known.get("a")?.updatedAt.getTime()).toBe(1);
 });
 
+it("does not replace a head by an older one that was loaded", () => {
+  const known = knownHeads<string>();
+  known.remember("a", { ...head, version: "2", updatedAt: new Date(2) }, "log 2");
+  known.learn("a", head, "log 1");
+  expect(known.get("a")).toMatchObject({ version: "2", log: "log 2" });
+  known.learn("a", { ...head, version: "3", updatedAt: new Date(2) }, "log 3");
+  expect(known.get("a")).toMatchObject({ version: "3", log: "log 3" });
+});
+
 it("forgets the oldest threads, and those with long metadata", () => {
   const known = knownHeads<string>();
   for (let id = 0; id <= 1000; id += 1) known.remember(`${id}`, head, undefined);

@@ -15,29 +15,35 @@ export interface KnownHead {
   readonly metadata: ThreadMetadata;
 }
 
-/** A version that this process has written. */
+/** A version that this process has written or loaded. */
 export interface WrittenHead<Log> extends KnownHead {
   /** The log, which may know more than its head; `undefined` if it is not remembered. */
   readonly log: Log | undefined;
 }
 
 /**
- * Remembers the ends of logs that this process has written, so that an append after another does not read. They can be
- * out of date: a write names the version, and fails if the thread is at another one.
+ * Remembers the ends of logs that this process has written or loaded, so that an append after that does not read. They can
+ * be out of date: a write names the version, and fails if the thread is at another one.
  */
 export interface KnownHeads<Log> {
   get(id: string): WrittenHead<Log> | undefined;
   remember(id: string, head: KnownHead, log: Log | undefined): void;
+  /** Remembers a head that was loaded, unless a later one is known: a load may end after a write that it did not see. */
+  learn(id: string, head: KnownHead, log: Log | undefined): void;
   forget(id: string): void;
 }
 
 export function knownHeads<Log>(): KnownHeads<Log> {
   const heads = latest<KnownHead>(REMEMBERED_THREADS);
   const logs = latest<Log>(REMEMBERED_LOGS);
-  return {
+  const known: KnownHeads<Log> = {
     get(id) {
       const head = heads.get(id);
       return head && { ...head, log: logs.get(id) };
+    },
+    learn(id, head, log) {
+      const { updatedAt } = heads.get(id) ?? head;
+      if (updatedAt <= head.updatedAt) known.remember(id, head, log);
     },
     remember(id, { version, updatedAt, metadata }, log) {
       heads.delete(id);
@@ -52,6 +58,7 @@ export function knownHeads<Log>(): KnownHeads<Log> {
       logs.delete(id);
     },
   };
+  return known;
 }
 
 /** Returns the heads of the threads of one namespace. */
@@ -61,6 +68,7 @@ export function headsWithin<Log>(heads: KnownHeads<Log>, namespace: string): Kno
   return {
     get: (id) => heads.get(keyOf(id)),
     remember: (id, head, log) => heads.remember(keyOf(id), head, log),
+    learn: (id, head, log) => heads.learn(keyOf(id), head, log),
     forget: (id) => heads.forget(keyOf(id)),
   };
 }

@@ -11,8 +11,9 @@ export interface LogHead<Log> {
   readonly updatedAt: Date;
   /** The metadata as callers see them. */
   readonly metadata: ThreadMetadata;
+  readonly outline: Outline;
   /** The end of the log; `undefined` if it cannot be continued without loading the thread. */
-  readonly end: { readonly log: Log; readonly outline: Outline } | undefined;
+  readonly log: Log | undefined;
 }
 
 /** What is known of a thread: `unknown` if its metadata could not be found, so that it must be loaded. */
@@ -52,6 +53,8 @@ export async function decodeHead<Log>(
   const log = written ?? (await format.resume(location, end));
   // If versions are kept, a touch must not save the thread to start a new log: it would add a version.
   const isUsable = log !== undefined && (format.keepsVersions || !format.isFull(log));
-  const resumed = isUsable ? { log, outline } : undefined;
-  return { state: "live", head: { version, updatedAt, metadata, end: resumed } };
+  return {
+    state: "live",
+    head: { version, updatedAt, metadata, outline, log: isUsable ? log : undefined },
+  };
 }

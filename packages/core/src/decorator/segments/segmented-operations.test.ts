@@ -315,6 +315,23 @@ it.each([1, 3])(
   },
 );
 
+it("an append reads nothing after a load, also of a version that the caller has", async () => {
+  const { store, other, calls } = observed();
+  await store.save("a", messages(1));
+  const loaded = await other.load("a");
+  const append = async (text: string): Promise<string[]> => {
+    calls.length = 0;
+    await other.append("a", [{ text }]);
+    return calls.filter((call) => call === "list" || call === "read");
+  };
+  expect(await append("message 1")).toEqual([]);
+  await store.append("a", [{ text: "message 2" }]);
+  const cached = await other.load("a", { cached: loaded });
+  await other.load("a", { cached });
+  expect(await append("message 3")).toEqual([]);
+  expect((await store.load("a"))?.thread).toEqual(messages(4));
+});
+
 it("reads what another client saved meanwhile", async () => {
   const inner = memoryStore();
   const [store, other] = [numberedStore(inner), numberedStore(inner)];

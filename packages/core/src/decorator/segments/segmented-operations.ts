@@ -33,9 +33,14 @@ export function segmentedOperations<Log>(
     const stored = await namespace.inner.load(id, { ...options, ...call.options() });
     if (stored === undefined) return undefined;
     const decorated = cached?.decorated;
-    if (decorated !== undefined && decorated.stored.version === stored.version)
-      return { ...decorated, stored };
-    return readThread(format, heads, locationOf(id), stored);
+    const isCached = decorated?.stored.version === stored.version;
+    const thread = isCached
+      ? { ...decorated, stored }
+      : await readThread(format, heads, locationOf(id), stored);
+    const log = thread.state?.written?.log;
+    // An append often follows.
+    if (log !== undefined) known.learn(id, stored, log);
+    return thread;
   };
   const context: LogContext<Log> = { namespace, format, maxThreadBytes, heads, known, locationOf, load };
   return {
