@@ -1,5 +1,5 @@
 // Runs the commands of docs/command-line.md, in order.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sqliteStore } from "@threadstore/sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -24,6 +24,8 @@ beforeAll(async () => {
   await store.save("pirate", { messages: [{ role: "user", content: "Ahoy" }] });
   await store.namespace("acme").save("order", { messages: [] }, { metadata: { owner: "ann" } });
   await store.close();
+  await mkdir(join(folder(), "sessions"));
+  await writeFile(join(folder(), "sessions/4711.jsonl"), '{"role":"user","content":"Ahoy"}\n');
 });
 
 describe("docs/command-line.md", () => {

@@ -2,3 +2,6 @@
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
+
+/** A store that does not exist, although the command needs one. */
+export class MissingStoreError extends UsageError {}

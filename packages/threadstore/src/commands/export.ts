@@ -4,7 +4,15 @@ import { ThreadStoreError, type StoredThread } from "@threadstore/core";
 import { mapConcurrently } from "@threadstore/core/documents";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import { configOption, namespaceOption, STORE_HELP } from "../cli/parameters.ts";
+import {
+  configOption,
+  dryRunOption,
+  formatOption,
+  jsonOption,
+  namespaceOption,
+  STORE_HELP,
+  yesOption,
+} from "../cli/parameters.ts";
 import type { Location, Session, Start } from "../cli/session.ts";
 import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
@@ -15,11 +23,7 @@ import { type ExportState, openExport, resumableState } from "../transfer/export
 import { threadLine } from "../transfer/export-line.ts";
 import { UsageError } from "../usage-error.ts";
 import { walk, type WalkedPage } from "../walk/walk.ts";
-
-interface ExportOptions {
-  readonly namespace?: readonly string[];
-  readonly config?: string;
-}
+import { exportConversations, type FormatOptions, rejectFormatOptions } from "./conversations.ts";
 
 export function addExport(program: Command, start: Start): void {
   program
@@ -27,14 +31,24 @@ export function addExport(program: Command, start: Start): void {
     .summary("write threads to a file as JSON Lines")
     .description(
       "Writes the threads of a store or namespace and of all namespaces in it to a file: one line of JSON for each, " +
-        "with its stored text, metadata and times, and a checksum. If it is stopped, the same command continues.",
+        "with its stored text, metadata and times, and a checksum. With --format, it writes the conversations as " +
+        "another program does. If it is stopped, the same command continues.",
     )
     .argument("<store>", STORE_HELP)
-    .argument("<file>", "the file to write, which must not exist")
+    .argument("<file>", "the file to write, which must not exist; with --format, a folder or database")
     .addOption(namespaceOption())
+    .addOption(formatOption())
+    .addOption(dryRunOption())
+    .option("--overwrite", "with --format: replace conversations that differ; needs --yes")
+    .addOption(yesOption())
+    .addOption(jsonOption())
     .addOption(configOption())
-    .action((url: string, file: string, options: ExportOptions) =>
-      start((session) => exportThreads(session, url, file, options)),
+    .action((url: string, file: string, options: FormatOptions) =>
+      start((session) => {
+        return options.format === undefined
+          ? exportThreads(session, url, file, options)
+          : exportConversations(session, url, file, options);
+      }),
     );
 }
 
@@ -42,9 +56,10 @@ async function exportThreads(
   session: Session,
   url: string,
   file: string,
-  options: ExportOptions,
+  options: FormatOptions,
 ): Promise<number> {
   const { folder, stdout, stderr } = session.terminal;
+  rejectFormatOptions(options, ["dryRun", "overwrite", "json"]);
   const location = await session.open(url, options);
   const path = resolve(folder, file);
   checkFile(file, path);

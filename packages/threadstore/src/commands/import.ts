@@ -3,7 +3,15 @@ import { resolve } from "node:path";
 import { mapConcurrently } from "@threadstore/core/documents";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import { configOption, jsonOption, namespaceOption, STORE_HELP, yesOption } from "../cli/parameters.ts";
+import {
+  configOption,
+  dryRunOption,
+  formatOption,
+  jsonOption,
+  namespaceOption,
+  STORE_HELP,
+  yesOption,
+} from "../cli/parameters.ts";
 import type { Location, Session, Start } from "../cli/session.ts";
 import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
@@ -14,14 +22,10 @@ import { importThread, type ImportOutcome } from "../transfer/import-thread.ts";
 import { readLines } from "../transfer/read-lines.ts";
 import { UsageError } from "../usage-error.ts";
 import { viewOf } from "../walk/walk.ts";
+import { type FormatOptions, importConversations, rejectFormatOptions } from "./conversations.ts";
 
-interface ImportOptions {
-  readonly namespace?: readonly string[];
-  readonly config?: string;
-  readonly overwrite?: boolean;
+interface ImportOptions extends FormatOptions {
   readonly partial?: boolean;
-  readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 export function addImport(program: Command, start: Start): void {
@@ -30,18 +34,25 @@ export function addImport(program: Command, start: Start): void {
     .summary("save the threads of an export")
     .description(
       "Saves the threads of a file that `export` wrote, with their metadata and times. Checks every line first, and " +
-        "imports nothing if one is damaged. If it is stopped, the same command continues.",
+        "imports nothing if one is damaged. With --format, it reads the conversations of another program. If it is " +
+        "stopped, the same command continues.",
     )
-    .argument("<file>", "the file to read")
+    .argument("<file>", "the file to read; with --format, also a folder or database")
     .argument("<store>", STORE_HELP)
     .addOption(namespaceOption())
+    .addOption(formatOption())
+    .addOption(dryRunOption())
     .option("--partial", "accept a file that does not end with the last line of an export")
     .option("--overwrite", "replace threads of the store that differ; needs --yes")
     .addOption(yesOption())
     .addOption(jsonOption())
     .addOption(configOption())
     .action((file: string, url: string, options: ImportOptions) =>
-      start((session) => importThreads(session, file, url, options)),
+      start((session) => {
+        return options.format === undefined
+          ? importThreads(session, file, url, options)
+          : importConversations(session, file, url, options);
+      }),
     );
 }
 
@@ -52,6 +63,7 @@ async function importThreads(
   options: ImportOptions,
 ): Promise<number> {
   const { folder, stdout } = session.terminal;
+  rejectFormatOptions(options, ["dryRun"]);
   const path = resolve(folder, file);
   if (!existsSync(path)) throw new UsageError("The file of the import does not exist. Correct its path.");
   if (options.overwrite === true && options.yes !== true) {

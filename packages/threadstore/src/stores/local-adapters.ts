@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../usage-error.ts";
+import { MissingStoreError, UsageError } from "../usage-error.ts";
 import type { OpenContext, StoreAdapter } from "./adapter.ts";
 import { importPackage } from "./import-package.ts";
 import { readOptions, type StoreUrl } from "./store-url.ts";
@@ -24,7 +24,7 @@ export function pathOf({ scheme, rest }: StoreUrl, { folder }: Pick<OpenContext,
 function existingPath(url: StoreUrl, context: OpenContext): string {
   const path = pathOf(url, context);
   if (context.mustExist && !existsSync(path)) {
-    throw new UsageError(`There is no store at ${path}. Correct the path.`);
+    throw new MissingStoreError(`There is no store at ${path}. Correct the path.`);
   }
   return path;
 }

@@ -1,0 +1,131 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { memoryStore } from "@threadstore/core";
+import { EXIT } from "../cli/exit-codes.ts";
+import type { Location, Session } from "../cli/session.ts";
+import { FORMATS } from "../formats/formats.ts";
+import { startTransfer, type TransferReport } from "../formats/run-transfer.ts";
+import type { TransferContext, TransferFormat } from "../formats/transfer-format.ts";
+import { count } from "../output/format.ts";
+import { printJson, printLines } from "../output/terminal.ts";
+import { visibleLine } from "../output/visible-text.ts";
+import { MissingStoreError, UsageError } from "../usage-error.ts";
+
+/** Options of an import or export with `--format`. */
+export interface FormatOptions {
+  readonly namespace?: readonly string[];
+  readonly config?: string;
+  readonly format?: string;
+  readonly dryRun?: boolean;
+  readonly overwrite?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Throws a {@link UsageError} for an option that needs `--format`. */
+export function rejectFormatOptions(options: FormatOptions, names: readonly (keyof FormatOptions)[]): void {
+  const name = names.find((each) => options[each] !== undefined);
+  if (name === undefined) return;
+  const option = name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(`The option --${option} needs --format.`);
+}
+
+/** A transfer of the conversations of another program. */
+interface Direction {
+  readonly verb: "Imported" | "Exported";
+  readonly open: (session: Session) => Promise<Location>;
+  readonly units: (format: TransferFormat, context: TransferContext) => ReturnType<TransferFormat["import"]>;
+  /** The end of the first sentence of the output, such as ` into sqlite:threads.db`. */
+  readonly where: (location: Location) => string;
+}
+
+/** Imports the conversations of another program. Resolves with the exit code. */
+export function importConversations(
+  session: Session,
+  file: string,
+  url: string,
+  options: FormatOptions,
+): Promise<number> {
+  const source = resolve(session.terminal.folder, file);
+  return transfer(session, options, {
+    verb: "Imported",
+    open: () => (options.dryRun === true ? openOrEmpty(session, url, options) : session.create(url, options)),
+    units: (format, context) => format.import(source, context),
+    where: ({ label }) => ` into ${label}`,
+  });
+}
+
+/** Exports conversations as another program keeps them. Resolves with the exit code. */
+export function exportConversations(
+  session: Session,
+  url: string,
+  file: string,
+  options: FormatOptions,
+): Promise<number> {
+  const target = resolve(session.terminal.folder, file);
+  return transfer(session, options, {
+    verb: "Exported",
+    open: () => session.open(url, options),
+    async *units(format, context) {
+      if (!context.isDryRun) await mkdir(target, { recursive: true, mode: 0o700 });
+      yield* format.export(target, context);
+    },
+    where: ({ label }) => ` of ${label} to ${file}`,
+  });
+}
+
+/** Opens a store, or an empty one in its place if it does not exist. */
+async function openOrEmpty(session: Session, url: string, options: FormatOptions): Promise<Location> {
+  try {
+    return await session.open(url, options);
+  } catch (error) {
+    if (!(error instanceof MissingStoreError)) throw error;
+    return { label: url, store: memoryStore(), identity: url, namespace: [] };
+  }
+}
+
+async function transfer(session: Session, options: FormatOptions, direction: Direction): Promise<number> {
+  const { folder, signal, stdout } = session.terminal;
+  const isDryRun = options.dryRun === true;
+  if (options.overwrite === true && options.yes !== true && !isDryRun) {
+    await printLines(stdout, [
+      `Nothing was ${direction.verb.toLowerCase()}. \`--overwrite\` replaces conversations: confirm it with --yes.`,
+    ]);
+    return EXIT.dryRun;
+  }
+  const format = FORMATS.find(({ name }) => name === options.format);
+  if (format === undefined) throw new UsageError("The format is unknown. See --help.");
+  const location = await direction.open(session);
+  const { report, run } = startTransfer(session, format.noun);
+  const { store } = location;
+  const context = { folder, store, signal, isDryRun, overwrite: options.overwrite === true, report };
+  const result = await run(direction.units(format, context));
+  if (options.json === true) await printJson(stdout, { store: location.label, dryRun: isDryRun, ...result });
+  else await printReport(session, result, { ...direction, location, isDryRun, noun: format.noun });
+  return result.problems + result.different + result.failed > 0 ? EXIT.attention : EXIT.done;
+}
+
+async function printReport(
+  { terminal }: Session,
+  { moved, present, different, other, firstDifferent }: TransferReport,
+  {
+    verb,
+    where,
+    location,
+    isDryRun,
+    noun,
+  }: Direction & { readonly location: Location; readonly isDryRun: boolean; readonly noun: string },
+): Promise<void> {
+  const head = isDryRun ? `Dry run: would have ${verb.toLowerCase()}` : verb;
+  const leftOut = other === 0 ? "" : `, ${other} left out`;
+  await printLines(terminal.stdout, [
+    visibleLine(
+      `${head} ${count(moved, noun)}${where(location)}. ${present} already there, ${different} different${leftOut}.`,
+    ),
+  ]);
+  await printLines(
+    terminal.stderr,
+    firstDifferent.map((name) => `Another ${noun} has this name, and was kept: ${visibleLine(name)}`),
+  );
+  if (different > 0) await printLines(terminal.stderr, ["Replace them with `--overwrite --yes`."]);
+}

@@ -1,0 +1,6 @@
+import { CLAUDE } from "./claude/claude-format.ts";
+import { OPENAI_AGENTS } from "./openai-agents/openai-agents-format.ts";
+import type { TransferFormat } from "./transfer-format.ts";
+
+/** The formats of other programs. */
+export const FORMATS: readonly TransferFormat[] = [CLAUDE, OPENAI_AGENTS];
