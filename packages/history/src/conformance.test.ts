@@ -1,4 +1,5 @@
 import { type Harness, register } from "@threadstore/conformance";
+import { createThreadStore } from "@threadstore/core/driver";
 import { variantSelection } from "@threadstore/services/variant-selection";
 import {
   type Locations,
@@ -19,6 +20,8 @@ function harnessOver(name: string, locations: Locations, keep: Settings): Harnes
       open: async (location, { versions, ageMs }, storeOptions) =>
         openOver(locations.driverOf(location), storeOptions, { ...keep, versions, ageMs }),
     },
+    withoutHistory: async (location, storeOptions) =>
+      createThreadStore(locations.driverOf(location), storeOptions),
     ...recordAccess(locations),
   };
 }

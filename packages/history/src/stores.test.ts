@@ -22,12 +22,13 @@ function harnessOver(
   { title, location }: StoreUnderTest,
   layer: (store: ThreadStore) => ThreadStore,
 ): Harness {
-  async function open(name: string, keep: KeepOptions, options: StoreOptions = {}): Promise<HistoryStore> {
-    const { maxThreadBytes, ...others } = options;
-    const root = await openStore(location(), { ...others, maxThreadBytes: 67_108_864 });
-    const { now } = options;
-    const view = layer(root.namespace(name));
-    const store = withHistory(view, { keep, now, maxThreadBytes: maxThreadBytes ?? 16_777_216 });
+  async function openOver<Store extends ThreadStore>(
+    name: string,
+    options: StoreOptions,
+    decorate: (view: ThreadStore) => Store,
+  ): Promise<Store> {
+    const root = await openStore(location(), { ...options, maxThreadBytes: 67_108_864 });
+    const store = decorate(layer(root.namespace(name)));
     const close = store.close.bind(store);
     return Object.assign(store, {
       close: async () => {
@@ -36,10 +37,15 @@ function harnessOver(
       },
     });
   }
+  const open = (name: string, keep: KeepOptions, options: StoreOptions = {}): Promise<HistoryStore> => {
+    const { now, maxThreadBytes = 16_777_216 } = options;
+    return openOver(name, options, (view) => withHistory(view, { keep, now, maxThreadBytes }));
+  };
   return {
     name: `${title} with history`,
     open: (name, options) => open(name, {}, options),
     history: { open },
+    withoutHistory: (name, options = {}) => openOver(name, options, (view) => view),
     async destroy(name) {
       const root = await openStore(location());
       await root.namespace(name).erase();

@@ -147,6 +147,41 @@ export const history: ConformanceCase[] = section("History", [
     },
   },
   {
+    id: "H1-4",
+    title: "a thread that was stored without versions is the first version of its history",
+    clauses: ["H1", "H3"],
+    capabilities: ["history", "withoutHistory"],
+    async run({ openHistory, openWithoutHistory }) {
+      const plain = await openWithoutHistory();
+      const earlier = await plain.save("a", TEXTS[0], { metadata: { title: "T" } });
+      const first = await plain.save("a", TEXTS[1], { previous: earlier });
+      await plain.save("b", '{"n":[ 1]}');
+      const store = await openHistory();
+      const versions = await store.versions("a");
+      expectEqual(
+        versions.map(({ version, isCurrent }) => ({ version, isCurrent })),
+        [{ version: first.version, isCurrent: true }],
+        "a thread without versions has its current state as the only one",
+      );
+      await store.fork("a", first.version, "c");
+      const second = await store.save("a", TEXTS[2], { previous: first.version });
+      expectEqual(second.metadata, { title: "T" }, "the first save with versions keeps the metadata");
+      await expectTexts(
+        store,
+        "a",
+        [TEXTS[2], TEXTS[1]],
+        "the state that was stored without versions is one",
+      );
+      await expectTexts(store, "c", [TEXTS[1]], "a state that was stored without versions can be forked");
+      await store.append("b", [2]);
+      await store.touch("b", { metadata: { title: "T" } });
+      const appended = ['{"n":[ 1,2]}', '{"n":[ 1]}'];
+      await expectTexts(store, "b", appended, "an append keeps the state that was stored without versions");
+      const restored = await store.restore("a", first.version);
+      expectEqual(restored.json, TEXTS[1], "a state that was stored without versions can be restored");
+    },
+  },
+  {
     id: "H2-1",
     title: "of saves and appends that race, exactly those that succeed are versions",
     ...CONCURRENT,

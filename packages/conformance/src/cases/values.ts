@@ -466,6 +466,40 @@ export const values: ConformanceCase[] = section("Values", [
     },
   },
   {
+    id: "V2-5",
+    title: "a thread is validated before its precondition, whatever is stored",
+    clauses: ["V2", "V5"],
+    async run({ open }) {
+      const [store, other] = [await open({ maxThreadBytes: 100_000 }), await open()];
+      const stale = await store.save("a", '{"n":1}');
+      const current = await other.save("a", '{"n":2}', { previous: stale });
+      const conditions: readonly (readonly [string, SaveOptions])[] = [
+        ["over a stale version", { previous: stale.version }],
+        ["over a stale thread", { previous: stale }],
+        ["of an existing thread without previous", {}],
+        ["over the current version", { previous: current.version }],
+        ["with overwrite", { overwrite: true }],
+      ];
+      const long = JSON.stringify({ text: "x".repeat(100_000) });
+      for (const [condition, options] of conditions) {
+        for (const more of [{}, { metadata: {} }]) {
+          for (const text of ["{", "[]", '{"n":1}{']) {
+            await expectError("INVALID_ARGUMENT", `a save of the text ${show(text)} ${condition}`, () =>
+              store.save("a", text, { ...options, ...more }),
+            );
+          }
+          await expectError("TOO_LARGE", `a save of a long thread ${condition}`, () =>
+            store.save("a", long, { ...options, ...more }),
+          );
+        }
+      }
+      await expectError("INVALID_ARGUMENT", "a save of invalid text over a missing thread", () =>
+        store.save("b", "{", { previous: stale.version }),
+      );
+      await expectUnchanged(store, "a", current.version, '{"n":2}');
+    },
+  },
+  {
     id: "V2-4",
     title: "parts that do not form a thread are rejected, even after parts that were saved",
     clauses: ["V2", "V5"],

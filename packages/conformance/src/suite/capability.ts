@@ -10,7 +10,8 @@ export type Capability =
   | "disk"
   | "durability"
   | "backend"
-  | "history";
+  | "history"
+  | "withoutHistory";
 
 /** Returns a capability of the harness. The case must declare it in its `capabilities`. */
 export function capability<Name extends Capability>(

@@ -36,6 +36,7 @@ export function contextFor(
     maxThreadBytes: harness.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES,
     open: location.open,
     openHistory: location.openHistory,
+    openWithoutHistory: location.openWithoutHistory,
     openElsewhere: elsewhere.open,
     async close(store) {
       resources.stores.delete(store);

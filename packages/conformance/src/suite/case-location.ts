@@ -19,6 +19,7 @@ export interface CaseResources {
 /** A location with the functions of the case's context that refer to it. */
 export interface OwnedLocation extends CaseLocation {
   readonly openHistory: CaseContext["openHistory"];
+  readonly openWithoutHistory: CaseContext["openWithoutHistory"];
   readonly openThrough: CaseContext["openThrough"];
   readonly openInChildProcess: CaseContext["openInChildProcess"];
   readonly openMissing: CaseContext["openMissing"];
@@ -44,6 +45,11 @@ export function caseLocation(harness: Harness, name: string, resources: CaseReso
       registered(() => {
         const kept = capability(harness, "history");
         return callHarness("open", () => kept.open(name, { versions, ageMs }, options));
+      }),
+    openWithoutHistory: (options = {}) =>
+      registered(() => {
+        const open = capability(harness, "withoutHistory");
+        return callHarness("open", () => open.call(harness, name, options));
       }),
     openThrough: ({ port }, options = {}) =>
       registered(() => capability(harness, "network").open(name, { host: "127.0.0.1", port }, options)),

@@ -69,6 +69,8 @@ export interface CaseContext {
    * Needs `history`.
    */
   readonly openHistory: (keep?: Partial<KeptVersions>, options?: StoreOptions) => Promise<VersionedStore>;
+  /** Opens a client of the case's location that does not keep versions. Needs `withoutHistory`. */
+  readonly openWithoutHistory: (options?: StoreOptions) => Promise<ThreadStore>;
   /** Opens a client of a second location, which shares nothing with the first. */
   readonly openElsewhere: (options?: StoreOptions) => Promise<ThreadStore>;
   /** Closes a store before the case ends, once. */

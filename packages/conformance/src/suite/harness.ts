@@ -142,6 +142,12 @@ export interface Harness {
   readonly history?: History;
 
   /**
+   * Opens the location as a store without versions, for a `history` that can be added to a store which already has
+   * threads.
+   */
+  withoutHistory?(location: string, options?: StoreOptions): Promise<ThreadStore>;
+
+  /**
    * How far apart two saves must be for a listing by recency to tell them apart, in milliseconds of real time, if it
    * orders by the backend's clock. 0 if it orders by `updatedAt`, and so by the store's option `now`.
    * @default 0

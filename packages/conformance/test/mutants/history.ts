@@ -1,4 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
+import { capability } from "../../src/suite/capability.ts";
+import type { Harness } from "../../src/suite/harness.ts";
 import type { VersionedStore } from "../../src/suite/versioned-store.ts";
 import { plainHistoryHarness } from "../stores/plain/plain-history.ts";
 import { conflict, type Mutant } from "./mutant.ts";
@@ -59,6 +61,31 @@ function listing(
   return (inner) => ({ versions: async (id) => change(await inner.versions(id)) });
 }
 
+function addedHistoryWithoutVersions(): Harness {
+  const plain = new Set<string>();
+  const harness = plainHistoryHarness("added history without versions", (inner) => {
+    const listed = inner.versions.bind(inner);
+    return Object.assign(inner, {
+      versions: async (id: string) =>
+        (await listed(id)).filter(({ version, isCurrent }) => isCurrent || !plain.has(version)),
+    });
+  });
+  return {
+    ...harness,
+    async withoutHistory(...parameters) {
+      const store = await capability(harness, "withoutHistory").call(harness, ...parameters);
+      const save = store.save.bind(store);
+      return Object.assign(store, {
+        save: async (...saving: Parameters<typeof save>) => {
+          const stored = await save(...saving);
+          plain.add(stored.version);
+          return stored;
+        },
+      });
+    },
+  };
+}
+
 async function current(store: VersionedStore, id: string): Promise<StoredThread> {
   const stored = await store.load(id);
   if (stored === undefined) throw conflict();
@@ -107,6 +134,13 @@ export const historyMutants: readonly Mutant[] = [
       },
     }),
   ),
+  {
+    name: "added history without versions",
+    bug: "forgets the state of a thread that was stored before it kept versions",
+    base: "memory",
+    killedBy: ["H1-4"],
+    make: addedHistoryWithoutVersions,
+  },
   historyMutant("missing threads fail", "rejects if there is no thread", ["H1-3"], () => (inner) => ({
     versions: async (id) => {
       await current(inner, id);

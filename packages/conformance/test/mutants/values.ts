@@ -3,6 +3,8 @@ import { hasTextParts } from "@threadstore/core/documents";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import {
   type Bug,
+  conflict,
+  versionIn,
   withChanges,
   withChangesIfFound,
   type Mutant,
@@ -169,6 +171,13 @@ export const valueMutants: readonly Mutant[] = [
   respelled("any JSON", "accepts any JSON text as a thread", ["V2-2"], (text) =>
     text.startsWith("{") ? text : JSON.stringify({ value: text }),
   ),
+  mutant("conflicts first", "compares versions before it validates a thread", ["V2-5"], () => (inner) => ({
+    save: async (id, thread, options = {}) => {
+      const version = versionIn(options.previous);
+      if (version !== undefined && (await inner.load(id))?.version !== version) throw conflict();
+      return inner.save(id, thread, options);
+    },
+  })),
   mutant("no sharing", "treats an object that occurs twice as a cycle", ["V2-3"], () => (inner) => ({
     save: async (id, thread, options) => {
       const ancestors = new Set<unknown>();

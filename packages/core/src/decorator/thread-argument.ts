@@ -20,17 +20,25 @@ export function threadArgument(
   maxThreadBytes: number | undefined,
   argument: ThreadArgumentName = "thread",
 ): ThreadArgument {
-  const readText = (json: string): ReturnType<ThreadArgument["read"]> => {
-    checkWellFormed(json, argument);
-    checkThreadText(json, argument);
-    return sized(json, maxThreadBytes);
+  const readText = (textOf: () => string): ThreadArgument["read"] => {
+    let result: ReturnType<ThreadArgument["read"]> | undefined;
+    return () => {
+      if (result !== undefined) return result;
+      const json = textOf();
+      checkWellFormed(json, argument);
+      checkThreadText(json, argument);
+      result = sized(json, maxThreadBytes);
+      return result;
+    };
   };
-  if (typeof thread === "string") return { value: thread, read: () => readText(thread), text: () => thread };
+  if (typeof thread === "string") {
+    return { value: thread, read: readText(() => thread), text: () => thread };
+  }
   const parts = textPartsOf(thread, argument);
   if (parts !== undefined) {
     if (!parts.every((part) => typeof part === "string")) throw invalidParts(argument);
     const text = (): string => parts.join("");
-    return { value: { [TEXT_PARTS]: () => parts }, read: () => readText(text()), text };
+    return { value: { [TEXT_PARTS]: () => parts }, read: readText(text), text };
   }
   const json = stringifyThread(thread, argument);
   return { value: json, read: () => sized(json, maxThreadBytes), text: () => json };

@@ -138,6 +138,8 @@ async function saveHidden(
     const request = { ...options, ...call.options(), ...changed(save), ...added };
     return visibleThread(await inner.save(hidden, thread.value, request), id);
   }
+  // Before anything is read.
+  thread.read();
   // Keeps the metadata of the thread, if there is one, as every overwrite does.
   for (;;) {
     const current = await loadToReplace(inner, hidden, call);

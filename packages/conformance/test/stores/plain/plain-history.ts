@@ -175,5 +175,17 @@ export function plainHistoryHarness(
       rewrite(Buffer.from(JSON.stringify([rows.get(id), rows.past(id)])));
     },
     history: { open: async (...parameters) => open(...parameters) },
+    withoutHistory: async (location, options = {}) => {
+      const data = dataOf(location);
+      const store = plainStore(data, options);
+      const save = store.save.bind(store);
+      return Object.assign(store, {
+        save: async (...parameters: Parameters<typeof save>) => {
+          const stored = await save(...parameters);
+          data.get("[]").keep(stored.id, []);
+          return stored;
+        },
+      });
+    },
   };
 }

@@ -43,7 +43,9 @@ export async function saveLog<Log>(
   save: SaveArguments<SegmentedState<Log>>,
   call: DecoratedCall,
 ): Promise<SegmentedThread<Log>> {
-  const { id, previous, options } = save;
+  const { id, thread, previous, options } = save;
+  // Before anything is read. What is added to a known thread is validated with it.
+  if (previous?.decorated?.state === undefined) thread.read();
   if (options.overwrite === true) return overwriteLog(context, save, call);
   const replaced = previous === undefined ? NOTHING : await replacedBy(context, save, previous, call);
   try {
