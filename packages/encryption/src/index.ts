@@ -5,6 +5,7 @@ export type { EncryptionKey, KeyProvider, MissingKeys } from "./keys/key-provide
 export type { KeyService, KeyServiceCall, WrappedKey } from "./keys/key-service.ts";
 export { staticKeys, type StaticKeysOptions } from "./keys/static-keys.ts";
 export type { EncryptionOptions } from "./options.ts";
+export { countKeys, type CountKeysOptions, type KeyCount, type KeyCounts } from "./reseal/count-keys.ts";
 export { reseal } from "./reseal/reseal.ts";
 export type { ResealOptions } from "./reseal/reseal-options.ts";
 export type { ResealProgress, ResealTotals } from "./reseal/reseal-position.ts";

@@ -22,7 +22,8 @@ export function hasSealedMetadata(store: unknown): boolean {
   return false;
 }
 
-function isDescribed(store: unknown): store is { toJSON(): object } {
+/** Returns whether a store describes itself, as those of this project do. */
+export function isDescribed(store: unknown): store is { toJSON(): object } {
   return (
     typeof store === "object" && store !== null && "toJSON" in store && typeof store.toJSON === "function"
   );

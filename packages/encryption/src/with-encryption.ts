@@ -1,5 +1,6 @@
 import type { ThreadStore } from "@threadstore/core";
 import { checkLayers, segmentedOperations, wrapThreadStore } from "@threadstore/core/decorator";
+import { rememberEncryption } from "./encryption-of.ts";
 import { encryptionFormat } from "./format/encryption-format.ts";
 import { metadataFormat } from "./format/sealed-metadata.ts";
 import { type EncryptionOptions, resolveOptions } from "./options.ts";
@@ -15,7 +16,7 @@ export function withEncryption(store: ThreadStore, options: EncryptionOptions): 
   const { maxThreadBytes, ...resolved } = resolveOptions(options);
   checkLayers("encryption", store);
   const format = encryptionFormat({ ...resolved, metadata: metadataFormat(resolved) });
-  return wrapThreadStore(store, {
+  const encrypted = wrapThreadStore(store, {
     name: format.name,
     maxThreadBytes,
     operations(namespace) {
@@ -23,4 +24,5 @@ export function withEncryption(store: ThreadStore, options: EncryptionOptions): 
       return withinCalls(segmentedOperations(namespace, format, { maxThreadBytes }));
     },
   });
+  return rememberEncryption(encrypted, { inner: store, ...resolved });
 }

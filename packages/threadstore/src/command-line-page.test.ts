@@ -1,6 +1,8 @@
 // Runs the commands of docs/command-line.md, in order.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { sqliteStore } from "@threadstore/sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runIn, temporaryFolder } from "./cli/cli.test-helper.ts";
@@ -17,6 +19,11 @@ const COMMANDS = [...PAGE.matchAll(/```sh\n(.*?)```/gsu)].flatMap(([, block = ""
     .map((line) => line.replace(/ +#.*/u, "").replace(/^(?:npx )?threadstore /u, "")),
 );
 
+// The configuration is not in this package, so it would not find them by their names.
+const { resolve } = createRequire(import.meta.url);
+const [ENCRYPTION, SQLITE] = ["@threadstore/encryption", "@threadstore/sqlite"].map(
+  (name) => pathToFileURL(resolve(name)).href,
+);
 const folder = temporaryFolder();
 
 beforeAll(async () => {
@@ -26,6 +33,13 @@ beforeAll(async () => {
   await store.close();
   await mkdir(join(folder(), "sessions"));
   await writeFile(join(folder(), "sessions/4711.jsonl"), '{"role":"user","content":"Ahoy"}\n');
+  await writeFile(
+    join(folder(), "threadstore.config.mjs"),
+    `import { staticKeys, withEncryption } from ${JSON.stringify(ENCRYPTION)};
+     import { sqliteStore } from ${JSON.stringify(SQLITE)};
+     const keys = staticKeys({ current: "a", keys: { a: "${"a".repeat(43)}=" } });
+     export default () => withEncryption(sqliteStore({ path: ${JSON.stringify(join(folder(), "secret.db"))} }), { keys });`,
+  );
 });
 
 describe("docs/command-line.md", () => {
@@ -33,7 +47,7 @@ describe("docs/command-line.md", () => {
     expect(COMMANDS.length).toBeGreaterThan(4);
     for (const command of COMMANDS) {
       const { exitCode, stderr } = await runIn(folder(), command.split(" "));
-      const isDryRun = command.startsWith("erase") && !command.includes("--yes");
+      const isDryRun = /^(?:erase|reseal)/u.test(command) && !command.includes("--yes");
       // The folder may be on a disk that is nearly full.
       const allowed = command.startsWith("doctor")
         ? [EXIT.done, EXIT.attention]

@@ -5,27 +5,31 @@ import {
   invalidArgument,
   type OptionNames,
 } from "@threadstore/core/decorator";
+import type { StoreEncryption } from "../encryption-of.ts";
 import type { KeyProvider, MissingKeys } from "../keys/key-provider.ts";
 import { resolveOptions } from "../options.ts";
 import type { ResealProgress } from "./reseal-position.ts";
 
 /** The options of {@link reseal}. */
 export interface ResealOptions {
-  /** The keys: those that stored threads need, and the current one. */
-  readonly keys: KeyProvider;
+  /**
+   * The keys: those that stored threads need, and the current one. Required if `store` is inside of `withEncryption`.
+   * @default the keys of the encryption of `store`
+   */
+  readonly keys?: KeyProvider | undefined;
   /**
    * How metadata is stored afterwards. Must be that of `withEncryption`.
-   * @default as it is stored
+   * @default as it is stored; without `keys`, that of the encryption of `store`
    */
   readonly metadata?: "plain" | "sealed" | undefined;
   /**
    * Whether threads that are stored without encryption are encrypted. Otherwise, they count as corrupt.
-   * @default false
+   * @default false; without `keys`, that of the encryption of `store`
    */
   readonly migrating?: boolean | undefined;
   /**
    * With `corrupt`, threads whose key the provider does not have count as corrupt. Otherwise, the job rejects.
-   * @default "reject"
+   * @default "reject"; without `keys`, that of the encryption of `store`
    */
   readonly missingKeys?: MissingKeys | undefined;
   /**
@@ -56,7 +60,7 @@ export interface ResealOptions {
 }
 
 const OPTION_NAMES: OptionNames<ResealOptions> = {
-  keys: "required",
+  keys: true,
   metadata: true,
   migrating: true,
   missingKeys: true,
@@ -70,8 +74,11 @@ const OPTION_NAMES: OptionNames<ResealOptions> = {
 
 export interface ResolvedResealOptions extends Omit<
   ResealOptions,
-  "metadata" | "migrating" | "missingKeys" | "all" | "namespaces"
+  "keys" | "metadata" | "migrating" | "missingKeys" | "all" | "namespaces"
 > {
+  readonly keys: KeyProvider;
+  /** Whether the keys are those of the encryption of the store. */
+  readonly usesStoreKeys: boolean;
   /** `undefined` keeps the metadata of each thread as they are stored. */
   readonly isSealed: boolean | undefined;
   readonly migrating: boolean;
@@ -80,21 +87,35 @@ export interface ResolvedResealOptions extends Omit<
   readonly namespaces: boolean;
 }
 
-/** Returns the options with defaults. Throws `INVALID_ARGUMENT` if one is invalid. */
-export function resolveResealOptions(options: unknown): ResolvedResealOptions {
+/**
+ * Returns the options with defaults, which are those of the encryption of the store unless `keys` is set. Throws
+ * `INVALID_ARGUMENT` if one is invalid.
+ */
+export function resolveResealOptions(
+  options: unknown,
+  encryption: StoreEncryption | undefined,
+): ResolvedResealOptions {
   const copy = checkedJobOptions(options, OPTION_NAMES);
+  const defaults = copy.keys === undefined ? encryption : undefined;
+  const chosenKeys = copy.keys ?? defaults?.keys;
+  if (chosenKeys === undefined) {
+    throw invalidArgument(
+      "The keys are required. Pass them with `keys`, or pass a store with `withEncryption`, and not a view of it.",
+    );
+  }
   const { metadata, all = false, namespaces = true, cursor, onProgress, onCorrupt, signal } = copy;
   checkBooleans({ all, namespaces });
   checkFunctions({ onProgress, onCorrupt });
   const { keys, isSealed, migrating, missingKeys } = checkedOptions({
-    keys: copy.keys,
+    keys: chosenKeys,
     metadata,
-    migrating: copy.migrating,
-    missingKeys: copy.missingKeys,
+    migrating: copy.migrating ?? defaults?.migrating,
+    missingKeys: copy.missingKeys ?? defaults?.missingKeys,
   });
   return {
     keys,
-    isSealed: metadata === undefined ? undefined : isSealed,
+    usesStoreKeys: defaults !== undefined,
+    isSealed: metadata === undefined ? defaults?.isSealed : isSealed,
     migrating,
     missingKeys,
     all,

@@ -71,7 +71,10 @@ async function encryptAgain(
 }
 
 /** Returns whether the stored metadata are those of a thread with the current key. */
-function isCurrent({ keys, isSealed }: ResealContext, stored: ThreadMetadata): boolean {
+export function isCurrent(
+  { keys, isSealed }: Pick<ResealContext, "keys" | "isSealed">,
+  stored: ThreadMetadata,
+): boolean {
   const keyIds = [keyIdOfHead(stored), keyIdOfMetadata(stored)];
   const [ofThread, ofMetadata] = keyIds;
   if (ofThread === undefined) return false;
@@ -80,7 +83,7 @@ function isCurrent({ keys, isSealed }: ResealContext, stored: ThreadMetadata): b
 }
 
 /** Returns the id of the key of a thread; `undefined` if it is not encrypted, or its head is invalid. */
-function keyIdOfHead(stored: ThreadMetadata): string | undefined {
+export function keyIdOfHead(stored: ThreadMetadata): string | undefined {
   const [outline = "", head] = (stored[".encryption"] ?? "").split(" ");
   if (head === undefined) return undefined;
   try {

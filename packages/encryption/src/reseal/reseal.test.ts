@@ -256,7 +256,7 @@ describe("reseal", () => {
   });
 
   it("names the options that are required", async () => {
-    await expect(reseal(memoryBackend().open(), undefined as never)).rejects.toThrow("Pass one with `keys`.");
+    await expect(reseal(memoryBackend().open(), undefined as never)).rejects.toThrow("Pass them with `keys`");
   });
 
   it("rejects a store with encryption, and says which one to pass", async () => {

@@ -1,17 +1,8 @@
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
-import {
-  checkLayers,
-  checkStore,
-  invalidArgument,
-  mapConcurrently,
-  namesOf,
-  nextPath,
-  sourceDigest,
-  viewAt,
-} from "@threadstore/core/decorator";
+import { mapConcurrently, namesOf, nextPath, sourceDigest, viewAt } from "@threadstore/core/decorator";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import { withEncryption } from "../with-encryption.ts";
-import { type ResealOptions, type ResolvedResealOptions, resolveResealOptions } from "./reseal-options.ts";
+import type { ResealOptions, ResolvedResealOptions } from "./reseal-options.ts";
 import {
   decodePosition,
   encodePosition,
@@ -20,6 +11,7 @@ import {
   type ResealTotals,
 } from "./reseal-position.ts";
 import { type ResealOutcome, resealThread } from "./reseal-thread.ts";
+import { resealedStore } from "./resealed-store.ts";
 
 const PAGE_SIZE = 50;
 /** The number of threads that are encrypted at a time, and so may be in memory. */
@@ -27,27 +19,25 @@ const CONCURRENCY = 4;
 
 /**
  * Encrypts the threads of a store that do not have the current key, and with `migrating` those that are not encrypted.
- * `store` is the one that is passed to `withEncryption`, or a view of it, and stays open. Each thread is saved with the
- * loaded version as the precondition, so that no concurrent change is lost, and keeps its metadata, its expiry, and the
+ * `store` has encryption, directly or below other layers, or it is the one that is passed to `withEncryption`, or a view of
+ * it, and the option `keys` is set. It stays open. Each thread is saved with the loaded version as the precondition, so that no concurrent change is lost, and keeps its metadata, its expiry, and the
  * times of creation and update. The job can be interrupted and repeated at any time.
  *
  * Rejects with `INVALID_ARGUMENT` for invalid arguments, and with any error of a listing, load or save, except for
  * corrupt threads, which are counted. Once the keys of all processes have the same current key, a job that has finished
  * leaves no thread with another one.
  */
-export async function reseal(store: ThreadStore, options: ResealOptions): Promise<ResealProgress> {
-  checkStore("store", store);
-  checkInner(store);
-  const resolved = resolveResealOptions(options);
-  const source = sourceDigest(store);
+export async function reseal(store: ThreadStore, options: ResealOptions = {}): Promise<ResealProgress> {
+  const { inner, ...resolved } = resealedStore(store, options);
+  const source = sourceDigest(inner);
   let position = decodePosition(resolved.cursor, source);
   // A provider may know only then which keys are current.
   await resolved.keys.currentKey();
-  const plain = alwaysEncrypting(store, resolved, "plain");
-  const sealed = alwaysEncrypting(store, resolved, "sealed");
+  const plain = alwaysEncrypting(inner, resolved, "plain");
+  const sealed = alwaysEncrypting(inner, resolved, "sealed");
   const encrypted = (isSealed: boolean): ThreadStore => (isSealed ? sealed : plain);
   for (;;) {
-    const { totals, next } = await resealPage({ store, encrypted }, resolved, position);
+    const { totals, next } = await resealPage({ store: inner, encrypted }, resolved, position);
     const progress = {
       ...totals,
       startedAt: new Date(position.startedAt),
@@ -57,18 +47,6 @@ export async function reseal(store: ThreadStore, options: ResealOptions): Promis
     await resolved.onProgress?.(progress);
     if (next === undefined) return progress;
     position = next;
-  }
-}
-
-/** Throws `INVALID_ARGUMENT` if the store has encryption, or a layer that belongs above it. */
-function checkInner(store: ThreadStore): void {
-  try {
-    checkLayers("encryption", store);
-  } catch {
-    // The message would say how to combine layers.
-    throw invalidArgument(
-      "`store` must not have encryption, or a layer that belongs above it. Pass the store that is inside of `withEncryption`, or a view of it.",
-    );
   }
 }
 

@@ -9,6 +9,7 @@ import { addExpire } from "../commands/expire.ts";
 import { addExport } from "../commands/export.ts";
 import { addImport } from "../commands/import.ts";
 import { addLs } from "../commands/ls.ts";
+import { addReseal } from "../commands/reseal.ts";
 import { addRetain } from "../commands/retain.ts";
 import { addShow } from "../commands/show.ts";
 import { addStats } from "../commands/stats.ts";
@@ -42,6 +43,7 @@ const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addErase,
   addExpire,
   addRetain,
+  addReseal,
   addDoctor,
   addCompletion,
 ];
