@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "langgraph",
     "mastra",
     "microsoft-agents",
+    "router",
     "strands",
     ...ADAPTERS,
   ],

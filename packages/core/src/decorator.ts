@@ -69,12 +69,13 @@ export {
   type Path,
   viewAt,
 } from "./operations/namespace-walk.ts";
-export { namespaceOf, sourceDigest } from "./operations/store-location.ts";
+export { isWithin, namespaceOf, sourceDigest } from "./operations/store-location.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { corruptRecord } from "./validation/corrupt-record.ts";
 export { invalidArgument } from "./validation/invalid-argument.ts";
 export { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "./validation/job-options.ts";
 export { checkOptionNames, type OptionMark, type OptionNames } from "./validation/option-names.ts";
+export { type CopiedStores, storesToCopy } from "./operations/copied-store.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";
 export type { ThreadStoreErrorDetails } from "./errors.ts";

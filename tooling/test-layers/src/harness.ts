@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { openStore, type StoreLocation } from "@threadstore/test-stores";
+import { locationWithin, openStore, type StoreLocation } from "@threadstore/test-stores";
 import { type LayerName, stackOn } from "./stacks.ts";
 
 /** What a child process needs to open a location. */
@@ -23,26 +22,7 @@ export function writeBase(folder: string, base: StoreLocation): void {
 /** Returns where the suite's location `name` is. */
 function locationOf(folder: string, name: string): StoreLocation {
   const base = JSON.parse(readFileSync(join(folder, BASE_FILE), "utf8")) as StoreLocation;
-  // Short, because PostgreSQL limits the length of names.
-  const unique = createHash("sha256").update(name).digest("hex").slice(0, 12);
-  switch (base.kind) {
-    case "azure-blob":
-      return { ...base, prefix: unique };
-    case "file-system":
-      return { ...base, folder: join(base.folder, unique) };
-    case "memory":
-      return base;
-    case "postgres":
-      return { ...base, tablePrefix: `${base.tablePrefix}${unique}_` };
-    case "redis":
-      return { ...base, prefix: `${base.prefix}-${unique}` };
-    case "s3":
-      return { ...base, options: { ...base.options, prefix: `${unique}/` } };
-    case "sqlite":
-      return { ...base, path: `${base.path}-${unique}` };
-    default:
-      throw new Error("Unknown kind of store.");
-  }
+  return locationWithin(base, name);
 }
 
 /** Opens a location with layers. The size limit of the suite applies to threads as callers see them. */

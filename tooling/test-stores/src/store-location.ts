@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type { S3StoreOptions } from "@threadstore/s3";
 
@@ -48,6 +50,30 @@ export async function openStore(location: StoreLocation, options: StoreOptions =
       return (await import("@threadstore/s3")).s3Store({ ...options, ...location.options });
     case "sqlite":
       return (await import("@threadstore/sqlite")).sqliteStore({ ...options, path: location.path });
+    default:
+      throw new Error("Unknown kind of store.");
+  }
+}
+
+/** Returns another location for each name, which shares nothing with the others: a folder, a table or a key prefix. */
+export function locationWithin(base: StoreLocation, name: string): StoreLocation {
+  // Short, because PostgreSQL limits the length of names.
+  const unique = createHash("sha256").update(name).digest("hex").slice(0, 12);
+  switch (base.kind) {
+    case "azure-blob":
+      return { ...base, prefix: unique };
+    case "file-system":
+      return { ...base, folder: join(base.folder, unique) };
+    case "memory":
+      return base;
+    case "postgres":
+      return { ...base, tablePrefix: `${base.tablePrefix}${unique}_` };
+    case "redis":
+      return { ...base, prefix: `${base.prefix}-${unique}` };
+    case "s3":
+      return { ...base, options: { ...base.options, prefix: `${unique}/` } };
+    case "sqlite":
+      return { ...base, path: `${base.path}-${unique}` };
     default:
       throw new Error("Unknown kind of store.");
   }

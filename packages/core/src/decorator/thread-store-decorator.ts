@@ -39,6 +39,12 @@ export interface ThreadStoreDecorator<State> {
    */
   readonly maxThreadBytes?: number | undefined;
   /**
+   * How long an append or a touch may take, including its wait for earlier ones of the same thread, in milliseconds, if
+   * the call does not say so.
+   * @default that of the inner store; 30_000 if another implementation of stores created it
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
    * The name of a namespace in which the decorator keeps side records of each namespace. Callers may use the same
    * name for their own namespaces, which are then escaped.
    * @default undefined (no side records)

@@ -53,7 +53,7 @@ export function wrapThreadStore<State = undefined>(
   if (decorator.maxThreadBytes !== undefined) checkMaxThreadBytes(decorator.maxThreadBytes);
   const { returnedThreads: returned = returnedThreads() } = decorator;
   const { timeoutMs, now } = locationOf(store)?.options ?? {};
-  const inOrder = runInOrder(new ThreadQueues(), timeoutMs);
+  const inOrder = runInOrder(new ThreadQueues(), decorator.timeoutMs ?? timeoutMs);
   const validation = { returned, maxThreadBytes: decorator.maxThreadBytes, now };
   const operations = decoratedOperations({ decorator, validation, inOrder }, store, "");
   return new StoreView(operations, new Lifecycle(undefined, () => operations.close()));

@@ -1,0 +1,2 @@
+export type { RouterOptions } from "./options.ts";
+export { routerStore } from "./router-store.ts";
