@@ -72,21 +72,23 @@ export function problemResponse(error: unknown): Response {
   const code = isRequestProblem || ThreadStoreError.is(error) ? knownCode(error.code) : "UNEXPECTED";
   const [status, title] = STATUS[code];
   const detail = detailOf(status, error);
-  const problem: Problem = {
-    type: `${TYPE_BASE}${code}`,
-    status,
-    code,
-    title,
-    ...(detail === undefined ? {} : { detail }),
-  };
-  return new Response(JSON.stringify(problem), {
-    status,
-    headers: {
+  return sendProblem(
+    { type: `${TYPE_BASE}${code}`, status, code, title, ...(detail === undefined ? {} : { detail }) },
+    {
       ...(isRequestProblem ? error.headers : {}),
       ...(status === 503 ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {}),
-      "content-type": "application/problem+json",
-      "cache-control": "no-store",
     },
+  );
+}
+
+/** Returns the response with these problem details. */
+export function sendProblem(
+  problem: Omit<Problem, "code"> & { readonly code: string },
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
   });
 }
 

@@ -1,5 +1,7 @@
 import { type ThreadPage, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { isError } from "@threadstore/core/documents";
 import { checkPrecondition, entityTag, hasVersion } from "./entity-tags.ts";
+import { readFilters } from "./filters.ts";
 import { RequestProblem } from "./problem.ts";
 import { COMMON_HEADERS, isArchived, toEntry } from "./summary.ts";
 
@@ -17,10 +19,12 @@ export async function list(request: Request, threads: ThreadStore): Promise<Resp
     metadata: true,
     limit: readLimit(query.get("limit")),
     cursor,
-    ...(archived === true ? { where: { archived: "true" } } : {}),
+    ...readFilters(query, archived),
     signal: request.signal,
   });
-  const { threads: listed, cursor: next } = await page.catch(throwListProblem);
+  const { threads: listed, cursor: next } = await page.catch((error: unknown) =>
+    throwListProblem(error, cursor),
+  );
   const shown = archived === false ? listed.filter((thread) => !isArchived(thread)) : listed;
   if (next !== undefined) query.set("cursor", next);
   const link = next === undefined ? {} : { link: `<${url.pathname}${url.search}>; rel="next"` };
@@ -28,9 +32,10 @@ export async function list(request: Request, threads: ThreadStore): Promise<Resp
   return Response.json(body, { headers: { ...COMMON_HEADERS, ...link } });
 }
 
-/** The cursor is the only argument of a listing that only the store can check. */
-function throwListProblem(error: unknown): ThreadPage {
-  if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
+/** The message of an invalid filter comes from the store. That of a cursor names the operation of the store. */
+function throwListProblem(error: unknown, cursor: string | undefined): ThreadPage {
+  const isCursor = cursor !== undefined && isError(error) && error.message.startsWith("`cursor`");
+  if (!ThreadStoreError.is(error, "INVALID_ARGUMENT") || !isCursor) throw error;
   throw new RequestProblem(
     "REQUEST_INVALID",
     "`cursor` must be the cursor of an earlier page of the same list.",

@@ -97,6 +97,58 @@ describe("a list", () => {
     expect(await titles("?archived=true")).toEqual([]);
   });
 
+  test("has only the threads whose id and metadata match, in every combination, page by page", async () => {
+    const { send, ann } = await setUp();
+    for (const [id, metadata] of [
+      ["a-1", { owner: "ann", "odd = name": "ü & more", __proto__x: "" }],
+      ["a-2", { owner: "ann", archived: "true" }],
+      ["b-1", { owner: "ann" }],
+      ["a-3", { owner: "bob" }],
+    ] as const) {
+      await ann.save(id, {}, { metadata });
+    }
+    const ids = async (query: string): Promise<unknown[]> => {
+      const body = (await (await send(`/threads${query}`)).json()) as { threads: { id: string }[] };
+      return body.threads.map(({ id }) => id).toSorted();
+    };
+    expect(await ids("?prefix=a-")).toEqual(["a-1", "a-2", "a-3"]);
+    expect(await ids("?prefix=")).toHaveLength(4);
+    expect(await ids("?metadata.owner=ann")).toEqual(["a-1", "a-2", "b-1"]);
+    expect(await ids("?metadata.owner=ann&prefix=a")).toEqual(["a-1", "a-2"]);
+    expect(await ids("?metadata.owner=ann&archived=true")).toEqual(["a-2"]);
+    expect(await ids("?metadata.owner=ann&archived=false")).toEqual(["a-1", "b-1"]);
+    expect(await ids("?metadata.odd+%3D+name=%C3%BC+%26+more&metadata.owner=ann")).toEqual(["a-1"]);
+    expect(await ids("?metadata.__proto__x=")).toEqual(["a-1"]);
+    expect(await ids("?metadata.__proto__=x")).toEqual([]);
+    expect(await ids("?metadata.owner=an")).toEqual([]);
+    const page = await send("/threads?metadata.owner=ann&prefix=a&limit=1");
+    const { threads } = (await page.json()) as { threads: { id: string }[] };
+    const link = /<(.*)>; rel="next"/u.exec(page.headers.get("link") ?? "")?.[1] ?? "";
+    const listed = [...threads.map(({ id }) => id), ...(await ids(link.slice("/threads".length)))];
+    expect(new Set(listed)).toEqual(new Set(["a-1", "a-2"]));
+  });
+
+  test("says which filter is invalid, and that a cursor belongs to its filters", async () => {
+    const { send, ann } = await setUp();
+    await ann.save("a", {});
+    await ann.save("b", {});
+    const { cursor } = (await (await send("/threads?limit=1")).json()) as { cursor: string };
+    for (const [query, detail] of [
+      [`prefix=${"x".repeat(513)}`, "`prefix` must have at most 512 bytes"],
+      [`prefix=${"x".repeat(513)}&cursor=${cursor}`, "`prefix` must have at most 512 bytes"],
+      ["prefix=a&prefix=b", "Pass `prefix` at most once."],
+      ["metadata.a=1&metadata.a=1", "Pass each member of the metadata at most once."],
+      ["metadata.archived=true&archived=true", "Pass each member of the metadata at most once."],
+      [`prefix=a&cursor=${cursor}`, "`cursor` must be the cursor of an earlier page of the same list."],
+    ] as const) {
+      const response = await send(`/threads?${query}`);
+      expect(await response.json(), query).toMatchObject({
+        status: 400,
+        detail: expect.stringContaining(detail) as string,
+      });
+    }
+  });
+
   test.each(["limit=0", "limit=101", "limit=x", "limit=1.5", "archived=1", "cursor=forged"])(
     "rejects ?%s",
     async (query) => {
