@@ -77,10 +77,12 @@ describe.each(folders)("%s", (folder) => {
     }
   });
 
-  it("has core as its only peer in the workspace, and the agent runtime as its only dependency", () => {
+  it("has core as its only peer in the workspace, and the packages that it extends as dependencies", () => {
     const isCore = name === "core";
     const usesAgent = ["agent-framework", "openai", "openai-agents"].includes(name);
-    expect(ours(manifest.dependencies)).toEqual(usesAgent ? ["agent"] : []);
+    // The viewer of the command line is a client of the thread API.
+    const extended = usesAgent ? ["agent"] : name === "threadstore" ? ["http"] : [];
+    expect(ours(manifest.dependencies)).toEqual(extended);
     const peers = ours(manifest.peerDependencies).filter((peer) => !isOptional(manifest, peer));
     expect(peers).toEqual(isCore ? [] : ["core"]);
     // The command line imports adapters when they are used, and encryption the client of a key service.

@@ -11,6 +11,7 @@ import { addImport } from "../commands/import.ts";
 import { addLs } from "../commands/ls.ts";
 import { addReseal } from "../commands/reseal.ts";
 import { addRetain } from "../commands/retain.ts";
+import { addServe } from "../commands/serve.ts";
 import { addShow } from "../commands/show.ts";
 import { addStats } from "../commands/stats.ts";
 import { addVersions } from "../commands/versions.ts";
@@ -33,6 +34,7 @@ threadstore.config.js exports, or config:NAME for one of several.`;
 const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addLs,
   addShow,
+  addServe,
   addStats,
   addVersions,
   addCheck,

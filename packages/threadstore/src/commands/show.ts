@@ -1,15 +1,14 @@
-import type { SerializedThread, StoredThread } from "@threadstore/core";
-import { THREAD_FORMAT } from "@threadstore/core/documents";
+import type { StoredThread } from "@threadstore/core";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
 import { configOption, jsonOption, namespaceOption, STORE_HELP } from "../cli/parameters.ts";
 import type { Session, Start } from "../cli/session.ts";
 import { conversationLines } from "../conversation/format-conversation.ts";
+import { fromAgentFramework } from "../conversation/from-agent-framework.ts";
 import { readConversation } from "../conversation/read-conversation.ts";
 import { formatBytes, formatTime } from "../output/format.ts";
 import { type Paint, printLines, type Terminal, write } from "../output/terminal.ts";
 import { visibleJson, visibleLine } from "../output/visible-text.ts";
-import { importInstalled } from "../stores/import-package.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface ShowOptions {
@@ -74,30 +73,8 @@ function headerLines(stored: StoredThread, paint: Paint): string[] {
 }
 
 async function contentLines(stored: StoredThread, terminal: Terminal, paint: Paint): Promise<string[]> {
-  const thread = (await fromAgentFramework(stored, terminal)) ?? stored.thread;
-  const entries = readConversation(thread);
-  if (entries !== undefined) return conversationLines(entries, paint);
+  const thread = (await fromAgentFramework(stored, terminal.folder)) ?? stored.thread;
+  const conversation = readConversation(thread);
+  if (conversation !== undefined) return conversationLines(conversation.entries, paint);
   return ["", ...visibleJson(JSON.stringify(stored.thread, undefined, 2)).split("\n")];
-}
-
-/** Converts a thread of Agent Framework, if the package that knows its forms is installed. */
-async function fromAgentFramework(
-  { json, thread }: StoredThread,
-  { folder }: Terminal,
-): Promise<SerializedThread | undefined> {
-  if (thread["format"] === THREAD_FORMAT) return undefined;
-  const bridge = await importInstalled<typeof import("@threadstore/agent-framework")>(
-    "@threadstore/agent-framework",
-    folder,
-  );
-  if (bridge === undefined) return undefined;
-  const { InterchangeError, detectShape, readAgentFrameworkThread } = bridge;
-  try {
-    const { shape, messagesAt } = detectShape(json);
-    if (shape === "threadstore" || messagesAt !== "thread") return undefined;
-    return readAgentFrameworkThread(json).thread;
-  } catch (error) {
-    if (InterchangeError.is(error)) return undefined;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { formatBytes, formatTime } from "../output/format.ts";
 import { tableLines } from "../output/table.ts";
 import { type Paint, printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
+import { isHistoryStore } from "../stores/history-store.ts";
 import { UsageError } from "../usage-error.ts";
 
 interface VersionsOptions extends LocationOptions {
@@ -61,7 +62,7 @@ function withOptions(command: Command): Command {
  */
 async function openHistory(session: Session, url: string, options: VersionsOptions): Promise<HistoryStore> {
   const { store, label } = await session.open(url, options);
-  if ("versions" in store && "fork" in store && "diff" in store) return store as HistoryStore;
+  if (isHistoryStore(store)) return store;
   throw new UsageError(
     `${label} does not keep versions. Export a store with \`withHistory\` from threadstore.config.js, and name it \`config\`.`,
   );

@@ -1,57 +1,47 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { contentText, type Entry, objectsOf, textEntry, textOf } from "./entry.ts";
+import { type Content, draft, type Draft, objectsOf, textDrafts, textOf } from "./entry.ts";
+import { contentDrafts, resultDrafts } from "./parts.ts";
+
+/** Members in which services that are compatible with OpenAI return the reasoning of a model. */
+const REASONING_MEMBERS = ["reasoning_content", "reasoning"] as const;
 
 /** Reads a message of Chat Completions, or of an API with the same roles. */
-export function chatEntries(message: JsonObject): Entry[] {
-  const { role, content, refusal, tool_call_id: callId } = message;
-  if (role === "tool" || role === "function") {
-    return [{ kind: "result", id: textOf(callId ?? message["name"]), output: contentText(content) }];
+export function chatDrafts(message: JsonObject): Draft[] {
+  const { content, refusal, tool_call_id: callId, name, audio } = message;
+  const role = textOf(message["role"]);
+  if ((role === "tool" || role === "function") && !Array.isArray(message["parts"])) {
+    const result = { id: textOf(callId ?? name), output: content, isError: false, at: ".content" };
+    return resultDrafts(result, { role, at: "", value: message });
   }
-  const calls = (objectsOf(message["tool_calls"]) ?? []).map(callEntry);
+  const transcript = isJsonObject(audio) ? textOf(audio["transcript"]) : "";
   return [
-    ...textEntry(textOf(role), contentText(content)),
-    ...textEntry(textOf(role), textOf(refusal)),
-    ...calls,
+    ...REASONING_MEMBERS.flatMap((member) => {
+      const value = message[member];
+      const text = typeof value === "string" ? value : "";
+      return textDrafts(text, { role, at: `.${member}`, value }, "reasoning");
+    }),
+    ...contentDrafts(content, { role, at: ".content" }),
+    ...textDrafts(textOf(refusal), { role, at: ".refusal", value: refusal }),
+    ...textDrafts(transcript, { role, at: ".audio", value: audio }),
+    ...callDrafts(message, role),
   ];
 }
 
-function callEntry({ id, function: definition, custom }: JsonObject): Entry {
+function callDrafts({ tool_calls: calls, function_call: single }: JsonObject, role: string): Draft[] {
+  const drafts = (objectsOf(calls) ?? []).map((value, index) => {
+    return draft(callContent(value), { role, at: `.tool_calls[${index}]`, value });
+  });
+  // The deprecated form, whose results name the function.
+  if (!isJsonObject(single)) return drafts;
+  const content = callContent({ id: single["name"] ?? "", function: single });
+  return [...drafts, draft(content, { role, at: ".function_call", value: single })];
+}
+
+function callContent({ id, function: definition, custom }: JsonObject): Content {
   const {
     name,
     arguments: input,
     input: text,
   } = isJsonObject(definition) ? definition : isJsonObject(custom) ? custom : {};
   return { kind: "call", id: textOf(id), name: textOf(name), input: textOf(input ?? text) };
-}
-
-const LANGCHAIN_ROLES: Readonly<Record<string, string>> = {
-  human: "user",
-  ai: "assistant",
-  system: "system",
-  tool: "tool",
-  HumanMessage: "user",
-  AIMessage: "assistant",
-  AIMessageChunk: "assistant",
-  SystemMessage: "system",
-  ToolMessage: "tool",
-};
-
-/** Reads a message of LangChain in any of its JSON forms; `undefined` for another message. */
-export function langChainEntries(message: JsonObject): Entry[] | undefined {
-  const { type, id, kwargs, data } = message;
-  const className = Array.isArray(id) ? textOf(id.at(-1)) : textOf(type);
-  const role = Object.hasOwn(LANGCHAIN_ROLES, className) ? LANGCHAIN_ROLES[className] : undefined;
-  if (role === undefined) return undefined;
-  const members = isJsonObject(kwargs) ? kwargs : isJsonObject(data) ? data : message;
-  const { content } = members;
-  if (role === "tool") {
-    return [{ kind: "result", id: textOf(members["tool_call_id"]), output: contentText(content) }];
-  }
-  const calls = (objectsOf(members["tool_calls"]) ?? []).map((call): Entry => ({
-    kind: "call",
-    id: textOf(call["id"]),
-    name: textOf(call["name"]),
-    input: textOf(call["args"]),
-  }));
-  return [...textEntry(role, contentText(content)), ...calls];
 }

@@ -4,8 +4,10 @@ import { conversationLines } from "./format-conversation.ts";
 import { readConversation } from "./read-conversation.ts";
 
 function linesOf(thread: object): string[] | undefined {
-  const entries = readConversation(thread as SerializedThread);
-  return entries && conversationLines(entries, (_, text) => text).filter((line) => line !== "");
+  const conversation = readConversation(thread as SerializedThread);
+  return (
+    conversation && conversationLines(conversation.entries, (_, text) => text).filter((line) => line !== "")
+  );
 }
 
 const own = (kind: string, members: object): object => ({

@@ -2,6 +2,7 @@ import type { Paint } from "../output/terminal.ts";
 import { visibleLine, visibleText } from "../output/visible-text.ts";
 import type { Entry } from "./entry.ts";
 
+type Call = Extract<Entry, { kind: "call" }>;
 type Result = Extract<Entry, { kind: "result" }>;
 
 /** Returns the lines of a conversation, with the result of each call after the call. */
@@ -19,9 +20,12 @@ export function conversationLines(entries: readonly Entry[], paint: Paint): stri
       const answer = result === undefined ? [paint("yellow", "    no result")] : resultLines(result, paint);
       return [`  ${paint("cyan", "→")} ${call}`, ...answer];
     }
-    const heading = entry.role === speaker ? [] : ["", paint("bold", visibleLine(entry.role))];
-    speaker = entry.role;
-    return [...heading, ...indented(entry.text, "  ")];
+    // The text of a result has a note for each image in it.
+    if (isPartOfResult(entry)) return [];
+    const name = entry.kind === "reasoning" ? "reasoning" : entry.role;
+    const heading = name === speaker ? [] : ["", paint("bold", visibleLine(name))];
+    speaker = name;
+    return [...heading, ...indented(noteOf(entry), "  ")];
   });
 }
 
@@ -38,6 +42,19 @@ function resultsOf(entries: readonly Entry[]): Map<Entry, Result[]> {
     if (entry.kind === "result") latest.get(entry.id)?.push(entry);
   }
   return results;
+}
+
+function isPartOfResult(entry: Entry): boolean {
+  return (entry.kind === "image" || entry.kind === "file") && entry.id !== undefined;
+}
+
+/** Returns the text of an entry, or a note about other contents. */
+function noteOf(entry: Exclude<Entry, Call | Result>): string {
+  if (entry.kind === "text" || entry.kind === "reasoning") return entry.text;
+  if (entry.kind === "other") return `[${entry.type}]`;
+  const url = entry.kind === "file" ? entry.url : "url" in entry.source ? entry.source.url : undefined;
+  const details = [entry.kind === "file" ? entry.name : undefined, entry.mediaType, url];
+  return `[${[entry.kind, ...details].filter((detail) => detail !== undefined).join(" ")}]`;
 }
 
 function resultLines({ output }: Result, paint: Paint, note = ""): string[] {

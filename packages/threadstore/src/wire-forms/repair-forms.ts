@@ -1,7 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { isJsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
-import { langChainEntries } from "../conversation/chat-messages.ts";
 import { objectsOf, textOf } from "../conversation/entry.ts";
+import { langChainDrafts } from "../conversation/langchain-messages.ts";
 import type { RepairForm } from "./wire-form.ts";
 
 type OpenAI = typeof import("@threadstore/openai");
@@ -60,7 +60,7 @@ const LANGCHAIN: RepairForm = {
 function isStoredMessage(message: object): boolean {
   const isWrapped =
     ("kwargs" in message && "lc" in message) || ("data" in message && isJsonObject(message.data));
-  return isWrapped && langChainEntries(message as Parameters<typeof langChainEntries>[0]) !== undefined;
+  return isWrapped && langChainDrafts(message as Parameters<typeof langChainDrafts>[0]) !== undefined;
 }
 
 /** The members and types by which `detectShape` tells the shapes of Agent Framework apart. */

@@ -1,0 +1,66 @@
+import type { StoredThread } from "@threadstore/core";
+import { COMMON_HEADERS, entityTag, hasVersion, toSummary } from "@threadstore/http/provider";
+import { openTurnOf } from "../conversation/approvals.ts";
+import { fromAgentFramework } from "../conversation/from-agent-framework.ts";
+import { readConversation } from "../conversation/read-conversation.ts";
+import { findingsOf, type Finding, inspect } from "./findings.ts";
+import { versionOf } from "./history.ts";
+import { loadThread, loadVersion } from "./load.ts";
+import type { ViewerRequest } from "./viewer-request.ts";
+
+/** Responds with a thread, or one of its versions, as a conversation. */
+export async function showConversation(viewed: ViewerRequest): Promise<Response> {
+  const { request, settings } = viewed;
+  const current = await loadThread(viewed);
+  const version = versionOf(new URL(request.url).searchParams, "version");
+  const shown = version === undefined ? current : await loadVersion(viewed, version);
+  const headers = { ...COMMON_HEADERS, etag: entityTag(shown.version) };
+  if (hasVersion(request, shown.version)) return new Response(null, { status: 304, headers });
+  const { size, updatedAt } = shown;
+  const summary = toSummary({ ...detailsOf(current), version: shown.version, size, updatedAt });
+  const converted = await fromAgentFramework(shown, settings.folders.packages);
+  const conversation = readConversation(converted ?? shown.thread);
+  const body = {
+    form: converted === undefined ? (conversation?.form ?? null) : "agent-framework",
+    summary,
+    entries: conversation?.entries ?? [],
+    openTurn: openTurnOf(shown.thread) ?? null,
+    ...(await checkOf(shown, viewed)),
+  };
+  return Response.json(body, { headers });
+}
+
+function detailsOf({
+  id,
+  createdAt,
+  expiresAt,
+  metadata,
+}: StoredThread): Omit<StoredThread, "json" | "thread" | "version" | "size" | "updatedAt"> {
+  return { id, createdAt, expiresAt, metadata };
+}
+
+/** What a check found, and whether it could be made. */
+interface Check {
+  readonly check: "checked" | "failed" | "not-installed" | "unknown";
+  readonly findings: readonly Finding[];
+  /** What to install. */
+  readonly remedy?: string;
+}
+
+async function checkOf(
+  stored: Pick<StoredThread, "json" | "thread">,
+  { request, settings }: ViewerRequest,
+): Promise<Check> {
+  try {
+    const inspection = await inspect(stored, "synthesize", settings);
+    if (inspection.kind === "not-installed") {
+      return { check: inspection.kind, findings: [], remedy: inspection.remedy };
+    }
+    const findings = inspection.kind === "checked" ? findingsOf(inspection.faults) : [];
+    return { check: inspection.kind, findings };
+  } catch (error) {
+    // The conversation is readable, although a package failed to check it.
+    void (async () => settings.onError?.(error, request))().catch(() => undefined);
+    return { check: "failed", findings: [] };
+  }
+}

@@ -1,0 +1,15 @@
+import type { ThreadStore } from "@threadstore/core";
+import type { ViewerAccess, ViewerSettings } from "./options.ts";
+
+/** An authorized request. */
+export interface ViewerRequest {
+  readonly request: Request;
+  /** The namespace of the request. */
+  readonly store: ThreadStore;
+  readonly namespace: readonly string[];
+  /** The id of the thread; empty for requests that are not about one. */
+  readonly id: string;
+  readonly settings: ViewerSettings;
+  /** Asks the application again, when more than the path is known about the request. */
+  readonly authorize: (access: ViewerAccess) => Promise<Response | ThreadStore>;
+}
