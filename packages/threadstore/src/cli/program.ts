@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addBench } from "../commands/bench.ts";
 import { addCheck, addRepair } from "../commands/check-and-repair.ts";
 import { addCompletion } from "../commands/completion.ts";
 import { addCopy } from "../commands/copy.ts";
@@ -47,6 +48,7 @@ const ADD_COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addRetain,
   addReseal,
   addDoctor,
+  addBench,
   addCompletion,
 ];
 
