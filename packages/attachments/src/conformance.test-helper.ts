@@ -11,5 +11,5 @@ export function openOver(
   settings: Settings,
 ): ThreadStore {
   const inner = createThreadStore(driver, options);
-  return withAttachments(inner, { ...settings, maxThreadBytes, now: options.now });
+  return withAttachments(inner, { ...settings, maxThreadBytes });
 }

@@ -1,4 +1,5 @@
-import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
+import type { ThreadStore } from "@threadstore/core";
+import { checkOptionNames, clockOf, type OptionNames } from "@threadstore/core/decorator";
 import { isBase64 } from "./format/base64.ts";
 
 /** The options of {@link withAttachments}. */
@@ -30,7 +31,7 @@ export interface AttachmentsOptions {
   readonly orphanAgeMs?: number | undefined;
   /**
    * The clock for {@link orphanAgeMs}, in milliseconds since the epoch. Must be the clock of the inner store.
-   * @default Date.now
+   * @default the clock of the inner store; `Date.now` if another implementation of stores created it
    */
   readonly now?: (() => number) | undefined;
 }
@@ -51,15 +52,18 @@ export interface ResolvedOptions {
   readonly isAttachment: (text: string) => boolean;
 }
 
-/** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
-export function resolveOptions(options: AttachmentsOptions): ResolvedOptions {
+/**
+ * Returns the options with defaults, of which the store has the clock. Throws a `TypeError` for an invalid option, which is
+ * a bug in the program.
+ */
+export function resolveOptions(options: AttachmentsOptions, store?: ThreadStore): ResolvedOptions {
   checkOptionNames(options, OPTION_NAMES);
   const {
     limitBytes = 16_384,
     strings = "base64",
     maxThreadBytes = 67_108_864,
     orphanAgeMs = 86_400_000,
-    now = Date.now,
+    now = clockOf(store),
   } = options;
   check(Number.isSafeInteger(limitBytes) && limitBytes > 0, "`limitBytes` must be an integer of at least 1.");
   check(["base64", "any"].includes(strings), '`strings` must be "base64" or "any".');

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { type ListOptions, memoryStore, type ThreadMetadata } from "@threadstore/core";
+import { createThreadStore, memoryDriver } from "@threadstore/core/driver";
 import { copyThreads } from "@threadstore/core/maintenance";
 import { describe, expect, it } from "vitest";
 import { memoryBackend, base64 } from "./backend.test-helper.ts";
@@ -216,6 +217,27 @@ describe("limits", () => {
       expect(await view.deleteExpired()).toEqual({ deleted: 0 });
       expect(await view.delete("a")).toBe(true);
     }
+  });
+
+  it("count the size of a thread as metadata of the layer, which backends do not index", async () => {
+    const driver = memoryDriver();
+    const indexed: unknown[] = [];
+    const inner = createThreadStore({
+      ...driver,
+      write(key, record, ...others) {
+        if (key.namespace === "") indexed.push(record.changedMetadata);
+        return driver.write(key, record, ...others);
+      },
+    });
+    const store = withAttachments(inner);
+    const metadata = { title: "T", ".attachments": "theirs" };
+    const first = await store.save("a", { uri }, { metadata });
+    const second = await store.save("a", { uri, n: 2 }, { previous: first });
+    await store.save("a", { n: 3 }, { previous: second, metadata });
+    const stored = { title: "T", ".attachments~": "theirs" };
+    // The last one does not have attachments, so that its size is not in the metadata any more.
+    expect(indexed).toEqual([stored, undefined, stored]);
+    expect((await withAttachments(inner).load("a"))?.metadata).toEqual(metadata);
   });
 
   it("keep attachments in the thread with long metadata", async () => {

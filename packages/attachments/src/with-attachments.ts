@@ -27,7 +27,7 @@ const returned = returnedThreads<ThreadState>();
  * `store` keeps history, because older versions would lose their attachments.
  */
 export function withAttachments(store: ThreadStore, options: AttachmentsOptions = {}): ThreadStore {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, store);
   checkLayers("attachments", store);
   return wrapThreadStore(store, {
     name: "attachments",

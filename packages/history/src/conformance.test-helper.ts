@@ -13,5 +13,5 @@ export function openOver(
   keep: Settings = {},
 ): HistoryStore {
   const inner = createThreadStore(driver, { ...options, maxThreadBytes: 67_108_864 });
-  return withHistory(inner, { keep, maxThreadBytes: maxThreadBytes ?? 16_777_216, now: options.now });
+  return withHistory(inner, { keep, maxThreadBytes: maxThreadBytes ?? 16_777_216 });
 }

@@ -19,7 +19,7 @@ it("attachments of all versions are kept, once each, until the versions are prun
   const now = (): number => time;
   const images = Array.from({ length: 3 }, () => randomBytes(24_000).toString("base64"));
   const inner = memoryStore({ now });
-  const store = withHistory(withAttachments(inner, { now }), { keep: { ageMs: 1000 }, now });
+  const store = withHistory(withAttachments(inner), { keep: { ageMs: 1000 } });
   const attachments = async (): Promise<number> => {
     return (await inner.namespace(".attachments").listPage()).threads.length;
   };
@@ -29,7 +29,7 @@ it("attachments of all versions are kept, once each, until the versions are prun
   expect(await attachments()).toBe(3);
   expect(await textsOf(store)).toEqual(texts.toReversed());
   const target = memoryStore({ now });
-  const copy = withHistory(withAttachments(target, { now }), { now });
+  const copy = withHistory(withAttachments(target));
   expect(await copyThreads(store, copy)).toMatchObject({ copied: 1 });
   expect(await textsOf(copy)).toEqual(texts.toReversed());
   time = 2000;

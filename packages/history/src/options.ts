@@ -1,4 +1,5 @@
-import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
+import type { ThreadStore } from "@threadstore/core";
+import { checkOptionNames, clockOf, type OptionNames } from "@threadstore/core/decorator";
 
 /**
  * Which older versions of a thread are kept. A version that exceeds any of the limits is no longer returned; its text is
@@ -34,7 +35,7 @@ export interface HistoryOptions {
   readonly maxThreadBytes?: number | undefined;
   /**
    * The clock for {@link KeepOptions.ageMs}, in milliseconds since the epoch. Must be the clock of the inner store.
-   * @default Date.now
+   * @default the clock of the inner store; `Date.now` if another implementation of stores created it
    */
   readonly now?: (() => number) | undefined;
 }
@@ -56,10 +57,13 @@ export interface ResolvedOptions {
   readonly now: () => number;
 }
 
-/** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
-export function resolveOptions(options: HistoryOptions): ResolvedOptions {
+/**
+ * Returns the options with defaults, of which the store has the clock. Throws a `TypeError` for an invalid option, which is
+ * a bug in the program.
+ */
+export function resolveOptions(options: HistoryOptions, store?: ThreadStore): ResolvedOptions {
   checkOptionNames(options, OPTION_NAMES);
-  const { keep = {}, maxThreadBytes, now = Date.now } = options;
+  const { keep = {}, maxThreadBytes, now = clockOf(store) } = options;
   check(typeof keep === "object" && keep !== null, "`keep` must be an object.");
   checkOptionNames(keep, KEEP_NAMES);
   const { versions = 100, ageMs = 2_592_000_000, characters = 1_048_576 } = keep;

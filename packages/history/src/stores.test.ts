@@ -38,8 +38,8 @@ function harnessOver(
     });
   }
   const open = (name: string, keep: KeepOptions, options: StoreOptions = {}): Promise<HistoryStore> => {
-    const { now, maxThreadBytes = 16_777_216 } = options;
-    return openOver(name, options, (view) => withHistory(view, { keep, now, maxThreadBytes }));
+    const { maxThreadBytes = 16_777_216 } = options;
+    return openOver(name, options, (view) => withHistory(view, { keep, maxThreadBytes }));
   };
   return {
     name: `${title} with history`,

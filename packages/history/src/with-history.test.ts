@@ -1,3 +1,4 @@
+import { withCompression } from "@threadstore/compression";
 import { memoryStore } from "@threadstore/core";
 import { METADATA_MAX_BYTES } from "@threadstore/core/decorator";
 import { copyThreads } from "@threadstore/core/maintenance";
@@ -348,6 +349,29 @@ describe("retention", () => {
     expect(await store.loadVersion("a", first)).toBeUndefined();
     time = 1000 * DAY;
     expect(await textsOf(store, "a")).toEqual(['{"n":3}']);
+  });
+
+  it("takes the time from the store, also through views and other layers", async () => {
+    let time = 0;
+    const inner = memoryStore({ now: () => time });
+    const views = [withHistory(withCompression(inner)).namespace("x"), withHistory(inner.namespace("x"))];
+    await views[0]?.update("a", () => ({ n: 1 }));
+    time = DAY;
+    await views[0]?.update("a", () => ({ n: 2 }));
+    for (const [end, count] of [
+      [31 * DAY, 2],
+      [31 * DAY + 1, 1],
+    ] as const) {
+      time = end;
+      expect(await views[0]?.versions("a")).toHaveLength(count);
+    }
+    await views[1]?.save("b", { n: 1 });
+    time += DAY;
+    await views[1]?.update("b", () => ({ n: 2 }));
+    time += 30 * DAY;
+    expect(await views[1]?.versions("b")).toHaveLength(2);
+    time += 1;
+    expect(await views[1]?.versions("b")).toHaveLength(1);
   });
 
   it("does not return a version for longer because later ones are touched", async () => {

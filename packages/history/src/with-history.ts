@@ -31,7 +31,7 @@ const returned = returnedThreads<SegmentedState<Log>>();
  * versions of their histories. The result owns `store` and closes it. Throws a `TypeError` for invalid options.
  */
 export function withHistory(store: ThreadStore, options: HistoryOptions = {}): HistoryStore {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(options, store);
   checkLayers(HISTORY, store);
   const { maxThreadBytes } = resolved;
   const format = historyFormat(resolved);

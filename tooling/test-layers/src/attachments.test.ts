@@ -13,7 +13,7 @@ const key = randomBytes(32);
 function openAll(records: MemoryRecords, now: () => number): HistoryStore {
   const keys = staticKeys({ current: "test", keys: { test: key } });
   const encrypted = withEncryption(memoryStore({ records, now }), { keys });
-  return withHistory(withAttachments(withCompression(encrypted), { now }), { keep: { versions: 3 }, now });
+  return withHistory(withAttachments(withCompression(encrypted)), { keep: { versions: 3 } });
 }
 
 function pictureMessage(): { readonly url: string } {

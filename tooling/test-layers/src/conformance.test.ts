@@ -21,7 +21,7 @@ function memoryHarness(layers: readonly LayerName[]): Harness {
     async open(location, { maxThreadBytes, ...options } = {}) {
       const driver = locations.driverOf(location);
       const store = createThreadStore(driver, { ...options, maxThreadBytes: 67_108_864 });
-      return stackOn(layers, store, { now: options.now, maxThreadBytes });
+      return stackOn(layers, store, { maxThreadBytes });
     },
     ...recordAccess(locations),
   };

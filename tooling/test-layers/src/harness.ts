@@ -32,7 +32,7 @@ export async function openStack(
   { maxThreadBytes, ...options }: StoreOptions = {},
 ): Promise<ThreadStore> {
   const inner = await openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
-  return stackOn(layers, inner, { now: options.now, maxThreadBytes });
+  return stackOn(layers, inner, { maxThreadBytes });
 }
 
 /** Creates a harness for layers on a store that other processes can open, once `writeBase` has been called. */

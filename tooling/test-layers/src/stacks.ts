@@ -8,15 +8,15 @@ import { withHistory } from "@threadstore/history";
 const KEY = "dGVzdHMgb2YgdGhlIGxheWVycyB1c2UgdGhpcyBrZXk=";
 
 /** The options of a stack, as the suite passes them. Sizes are those of threads as callers see them. */
-export type StackOptions = Pick<StoreOptions, "maxThreadBytes" | "now">;
+export type StackOptions = Pick<StoreOptions, "maxThreadBytes">;
 
 type Layer = (store: ThreadStore, options: StackOptions) => ThreadStore;
 
 // With these options, the suite's small threads are compressed and have attachments.
-const history: Layer = (store, { now, maxThreadBytes = 16_777_216 }) =>
-  withHistory(store, { keep: { versions: 20 }, now, maxThreadBytes });
-const attachments: Layer = (store, { now, maxThreadBytes = 16_777_216 }) =>
-  withAttachments(store, { limitBytes: 64, strings: "any", now, maxThreadBytes });
+const history: Layer = (store, { maxThreadBytes = 16_777_216 }) =>
+  withHistory(store, { keep: { versions: 20 }, maxThreadBytes });
+const attachments: Layer = (store, { maxThreadBytes = 16_777_216 }) =>
+  withAttachments(store, { limitBytes: 64, strings: "any", maxThreadBytes });
 const compression: Layer = (store) => withCompression(store, { minBytes: 0, maxThreadBytes: 67_108_864 });
 const encryption: Layer = (store) =>
   withEncryption(store, {

@@ -1,5 +1,5 @@
 import { type SaveOptions, type StoredThread, ThreadStoreError } from "@threadstore/core";
-import type { SaveArguments } from "@threadstore/core/decorator";
+import { DECORATED_METADATA, type SaveArguments } from "@threadstore/core/decorator";
 import { deleteAttachments, writeAttachments } from "../attachment-records.ts";
 import {
   type AttachmentName,
@@ -8,6 +8,7 @@ import {
   hashOf,
   metadataWithSize,
   newToken,
+  RESERVED_NAME,
 } from "../format/names.ts";
 import { encodeStoredText, type StoredText } from "../format/stored-text.ts";
 import {
@@ -110,6 +111,7 @@ async function commit(
   condition: Pick<SaveOptions, "overwrite"> = {},
 ): Promise<SavedThread> {
   const { metadata: newMetadata, previous: _previous, overwrite: _overwrite, ...kept } = options;
+  const { [DECORATED_METADATA]: outer = [] } = options;
   const metadata = newMetadata ?? metadataOf(replaced);
   const sizedMetadata = metadataWithSize(metadata, size);
   // If the metadata leave no room for the size, the attachments stay in the thread.
@@ -122,6 +124,7 @@ async function commit(
     ...call.options(),
     previous: replaced?.stored,
     metadata: text.isWrapped ? sizedMetadata : plainMetadata,
+    ...(text.isWrapped && { [DECORATED_METADATA]: [...outer, RESERVED_NAME] }),
   });
   return { stored, text, replacedNames: replaced?.names ?? new Set() };
 }

@@ -6,7 +6,7 @@ import { checkedPrefix } from "../validation/names.ts";
 import type { OptionNames } from "../validation/option-names.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "../validation/store-options.ts";
 import { decodeState, newState, type RemovalState, type RemovalTotals } from "./removal-state.ts";
-import { locationOf, sourceDigest } from "./store-location.ts";
+import { clockOf, sourceDigest } from "./store-location.ts";
 
 /** A thread, and the names of the namespaces that lead to it: none for a thread of the processed namespace itself. */
 export interface ThreadLocation {
@@ -112,7 +112,7 @@ export function prepareRemoval(
   const checked = checkedRemovalOptions(options);
   const { namespaces = true, prefix = "", dryRun = false, cursor } = checked;
   const owner = textDigest(JSON.stringify([sourceDigest(store), namespaces, prefix, dryRun, ...conditions]));
-  const now = locationOf(store)?.options.now ?? Date.now;
+  const now = clockOf(store);
   const state = cursor === undefined ? newState(now()) : decodeState(cursor, owner);
   return { store, options: checked, owner, now, state };
 }

@@ -25,6 +25,12 @@ export function locationOf(store: object): StoreLocation | undefined {
   return locations.read(store);
 }
 
+/** Returns the clock of a store or view, and of the stores inside of it: `Date.now` if another implementation created it. */
+export function clockOf(store: unknown): () => number {
+  const isObject = typeof store === "object" && store !== null;
+  return (isObject ? locationOf(store) : undefined)?.options.now ?? Date.now;
+}
+
 /**
  * Returns the namespace of a store or view in the store that contains its records: its levels, escaped and joined by
  * slashes. `undefined` if another implementation of stores created it.
