@@ -27,6 +27,7 @@ export default defineConfig({
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
+      "packages/threadstore/page/src/**/*.test.ts",
       "examples/**/*.test.ts",
       "tooling/**/*.test.ts",
       "bench/src/**/*.test.ts",

@@ -3,3 +3,5 @@
 import { step } from "./run.ts";
 
 await step("Build", "tsc", "-b");
+// Only if its files changed.
+await step("Page of the viewer", "node", "packages/threadstore/page/build.ts");

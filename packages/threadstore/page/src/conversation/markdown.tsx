@@ -1,0 +1,63 @@
+import { memo, type ReactNode } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
+import remarkGfm from "remark-gfm";
+
+/** HTML in messages is never interpreted, and pictures become links. The schema is a second line of defence. */
+const SCHEMA = {
+  ...defaultSchema,
+  tagNames: (defaultSchema.tagNames ?? []).filter((name) => !["picture", "source"].includes(name)),
+  protocols: { ...defaultSchema.protocols, href: ["http", "https", "mailto"], src: ["http", "https"] },
+};
+const WEB = /^(?:https?|mailto):/iu;
+
+function Anchor({
+  href,
+  children,
+}: {
+  readonly href?: string | undefined;
+  readonly children?: ReactNode;
+}): ReactNode {
+  // Relative links of a message would lead to the viewer itself.
+  if (href === undefined || !WEB.test(href)) return <span>{children}</span>;
+  return (
+    <a href={href} title={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
+}
+
+const COMPONENTS: Components = {
+  a: ({ href, children }) => <Anchor href={href}>{children}</Anchor>,
+  img: ({ src, alt }) => (
+    <Anchor href={typeof src === "string" ? src : undefined}>{`Image: ${alt ?? ""}`.trim()}</Anchor>
+  ),
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+  table: ({ children }) => (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+  // The headings of a message must not look like those of the page to assistive technology.
+  h1: ({ children }) => <h3 className="h1">{children}</h3>,
+  h2: ({ children }) => <h4 className="h2">{children}</h4>,
+  h3: ({ children }) => <h5 className="h3">{children}</h5>,
+};
+
+export const Markdown: (properties: { readonly text: string }) => ReactNode = memo(function Markdown({
+  text,
+}: {
+  readonly text: string;
+}): ReactNode {
+  return (
+    <div className="markdown">
+      <ReactMarkdown
+        remarkPlugins={[remarkGfm]}
+        rehypePlugins={[[rehypeSanitize, SCHEMA]]}
+        components={COMPONENTS}
+      >
+        {text}
+      </ReactMarkdown>
+    </div>
+  );
+});

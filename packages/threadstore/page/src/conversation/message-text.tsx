@@ -1,0 +1,41 @@
+import { lazy, type ReactNode, Suspense } from "react";
+import { formatBytes } from "../shared/format.ts";
+import { useOpenState } from "./open-states.ts";
+
+const Markdown = lazy(async () => ({ default: (await import("./markdown.tsx")).Markdown }));
+
+/** Longer texts are shown without formatting, because reading them as Markdown would block the page. */
+const LONGEST_MARKDOWN = 20_000;
+const FIRST_CHARACTERS = 6000;
+const MORE_CHARACTERS = 40_000;
+
+interface TextProperties {
+  readonly text: string;
+  readonly id: string;
+}
+
+/** The text of a message, formatted as Markdown. */
+export function MessageText({ text, id }: TextProperties): ReactNode {
+  if (text.length > LONGEST_MARKDOWN) return <LongText text={text} id={id} />;
+  return (
+    <Suspense fallback={<div className="plain-text">{text}</div>}>
+      <Markdown text={text} />
+    </Suspense>
+  );
+}
+
+/** The beginning of a long text, and a button for more of it. */
+export function LongText({ text, id }: TextProperties): ReactNode {
+  const [shown, setShown] = useOpenState(id, FIRST_CHARACTERS);
+  const rest = text.length - shown;
+  return (
+    <div>
+      <div className="plain-text">{text.slice(0, shown)}</div>
+      {rest > 0 && (
+        <button type="button" className="button small more" onClick={() => setShown(shown + MORE_CHARACTERS)}>
+          Show more ({formatBytes(rest)} left)
+        </button>
+      )}
+    </div>
+  );
+}

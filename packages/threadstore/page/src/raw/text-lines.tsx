@@ -1,0 +1,104 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { JsonText } from "../shared/json-text.tsx";
+import { rowAt, type TextRow, wrapText } from "./text-rows.ts";
+
+const ROW_HEIGHT = 20;
+const GUTTER_PX = 84;
+const NARROWEST = 24;
+
+interface Mark {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface TextLinesProperties {
+  readonly text: string;
+  /** A part of the text that is marked, and scrolled to. */
+  readonly mark: Mark | undefined;
+}
+
+/** A text of any size, with line numbers. Only the visible rows are in the document. */
+export function TextLines({ text, mark }: TextLinesProperties): ReactNode {
+  const container = useRef<HTMLDivElement>(null);
+  const columns = useColumns(container);
+  const rows = useMemo(() => wrapText(text, columns), [text, columns]);
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => container.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 12,
+  });
+  const marked = mark === undefined ? undefined : rowAt(rows, mark.start);
+  useEffect(() => {
+    if (marked !== undefined) list.scrollToIndex(marked, { align: "center" });
+  }, [list, marked]);
+  return (
+    <div className="text-lines" ref={container} tabIndex={0} role="region" aria-label="Stored text">
+      <div className="virtual" style={{ height: `${list.getTotalSize()}px` }}>
+        {list.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index];
+          return (
+            row && (
+              <div key={index} className="text-row" style={{ transform: `translateY(${start}px)` }}>
+                <span className="line-number" aria-hidden>
+                  {row.line}
+                </span>
+                <code>
+                  <RowText text={text} row={row} mark={mark} />
+                </code>
+              </div>
+            )
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function RowText({
+  text,
+  row,
+  mark,
+}: {
+  readonly text: string;
+  readonly row: TextRow;
+  readonly mark: Mark | undefined;
+}): ReactNode {
+  const start = Math.max(row.start, mark?.start ?? Infinity);
+  const end = Math.min(row.end, mark?.end ?? -Infinity);
+  if (start >= end) return <JsonText text={text.slice(row.start, row.end)} />;
+  return (
+    <>
+      {text.slice(row.start, start)}
+      <mark>{text.slice(start, end)}</mark>
+      {text.slice(end, row.end)}
+    </>
+  );
+}
+
+/** How many characters fit into a row. */
+function useColumns(container: RefObject<HTMLDivElement | null>): number {
+  const [columns, setColumns] = useState(100);
+  useLayoutEffect(() => {
+    const element = container.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      const sample = document.createElement("code");
+      sample.textContent = "0".repeat(100);
+      sample.className = "text-sample";
+      element.append(sample);
+      const width = sample.getBoundingClientRect().width / 100;
+      sample.remove();
+      const available = element.clientWidth - GUTTER_PX;
+      if (width > 0) setColumns(Math.max(NARROWEST, Math.floor(available / width)));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    // The font may arrive after the first layout.
+    void document.fonts.ready.then(measure);
+    return () => observer.disconnect();
+  }, [container]);
+  return columns;
+}
