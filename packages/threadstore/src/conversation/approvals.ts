@@ -53,14 +53,27 @@ function statesOf({ turn }: SerializedThread): [string, Approval][] {
   });
 }
 
-/** The answers to requests for approval, which are items of their own, or parts of messages. */
+/** The answers to requests for approval: items of MCP, and parts of model messages of the AI SDK. */
 function answersOf({ messages, items }: SerializedThread): [string, Approval][] {
-  return (objectsOf(messages ?? items) ?? []).flatMap((message) => {
-    if (message["type"] === "mcp_approval_response") {
-      return [[textOf(message["approval_request_id"]), answer(message["approve"])]];
-    }
-    return [];
-  });
+  const listed = objectsOf(messages ?? items) ?? [];
+  const parts = listed.flatMap(({ content }) => objectsOf(content) ?? []);
+  const callIds = new Map(
+    parts
+      .filter((part) => part["type"] === "tool-approval-request")
+      .map((part) => [textOf(part["approvalId"]), textOf(part["toolCallId"])]),
+  );
+  return [
+    ...[...callIds.values()].map((id): [string, Approval] => [id, "requested"]),
+    ...parts
+      .filter((part) => part["type"] === "tool-approval-response")
+      .flatMap((part): [string, Approval][] => {
+        const callId = callIds.get(textOf(part["approvalId"]));
+        return callId === undefined ? [] : [[callId, answer(part["approved"])]];
+      }),
+    ...listed
+      .filter((item) => item["type"] === "mcp_approval_response")
+      .map((item): [string, Approval] => [textOf(item["approval_request_id"]), answer(item["approve"])]),
+  ];
 }
 
 function answer(isApproved: unknown): Approval {

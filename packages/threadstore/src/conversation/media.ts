@@ -2,6 +2,8 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type Content, stringOf, textOf } from "./entry.ts";
 
 const MEDIA_TYPE = /^[a-z]+\/[\w.+-]+$/iu;
+/** A URL that a page can open. */
+const IS_URL = /^(?:data|https?):/iu;
 const BASE64 = /^[\w+/=-]*$/u;
 const DATA_URL = /^data:([a-z]+\/[\w.+-]+)?[^,]*;base64,[\w+/=-]*$/iu;
 
@@ -71,7 +73,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["input_image", (part) => imageOf(part["image_url"] ?? part["image"] ?? part["file_id"] ?? part["id"])],
   ["computer_screenshot", (part) => imageOf(part["image_url"] ?? part["image"] ?? part["data"])],
   ["image", imagePart],
-  ["document", ({ source, title }) => (isJsonObject(source) ? sourceContent(source, title) : undefined)],
+  [
+    "document",
+    ({ source, title }) => (isJsonObject(source) ? sourceContent(source, title, false) : undefined),
+  ],
   ["file", filePart],
   ["input_file", (part) => filePart({ file: part })],
   ["input_audio", ({ input_audio: audio }) => audioPart(audio)],
@@ -90,25 +95,25 @@ function imageOf(value: unknown): Content {
 /** Reads an image of Anthropic, the AI SDK, LangChain, MCP or the Agents SDK. */
 function imagePart(part: JsonObject): Content {
   const { source, image } = part;
-  if (isJsonObject(source)) return sourceContent(source, undefined);
+  if (isJsonObject(source)) return sourceContent(source, undefined, true);
   if (isJsonObject(image)) return imagePart(image);
   const mediaType = stringOf(part, "mediaType", "mimeType", "mime_type", "media_type");
-  const data = stringOf(part, "data", "base64");
-  if (data !== undefined && !data.startsWith("data:")) return base64Content(data, mediaType ?? "image/png");
+  const data = stringOf(part, "data", "base64", "image");
+  if (data !== undefined && !IS_URL.test(data)) return base64Content(data, mediaType ?? "image/png");
   return mediaContent({
-    source: data ?? stringOf(part, "image", "url", "image_url", "file_id", "id"),
+    source: data ?? stringOf(part, "url", "image_url", "file_id", "id"),
     mediaType,
     isImage: true,
   });
 }
 
 /** Reads the `source` of Anthropic. */
-function sourceContent(source: JsonObject, title: unknown): Content {
+function sourceContent(source: JsonObject, title: unknown, isImage: boolean): Content {
   const { data, media_type: declared, url, file_id: id } = source;
   const mediaType = typeof declared === "string" ? declared : undefined;
   const name = typeof title === "string" ? title : undefined;
   if (typeof data === "string" && source["type"] === "base64") return base64Content(data, mediaType, name);
-  return mediaContent({ source: textOf(url ?? id), mediaType, name });
+  return mediaContent({ source: textOf(url ?? id), mediaType, name, isImage });
 }
 
 function filePart(part: JsonObject): Content {
@@ -117,7 +122,7 @@ function filePart(part: JsonObject): Content {
   const mediaType = stringOf(part, "mediaType", "mimeType", "mime_type", "media_type");
   const name = stringOf(part, "filename", "name", "file_id");
   const data = stringOf(part, "data", "file_data", "base64");
-  if (data !== undefined && !/^(?:data|https?):/iu.test(data)) return base64Content(data, mediaType, name);
+  if (data !== undefined && !IS_URL.test(data)) return base64Content(data, mediaType, name);
   return mediaContent({ source: data ?? stringOf(part, "url", "file_url", "file", "id"), mediaType, name });
 }
 

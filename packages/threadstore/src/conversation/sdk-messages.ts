@@ -36,6 +36,8 @@ function approvalOf({ state, approval }: JsonObject): Approval | undefined {
   return state === "approval-requested" ? "requested" : undefined;
 }
 
+const APPROVALS = new Set(["tool-approval-request", "tool-approval-response"]);
+
 /** Reads a model message of the AI SDK. */
 export function modelMessageDrafts(message: JsonObject): Draft[] {
   const role = textOf(message["role"]);
@@ -48,6 +50,8 @@ export function modelMessageDrafts(message: JsonObject): Draft[] {
       const name = textOf(part["toolName"]);
       return [draft({ kind: "call", id, name, input: textOf(part["input"] ?? part["args"]) }, place)];
     }
+    // The call shows them.
+    if (APPROVALS.has(textOf(part["type"]))) return [];
     if (part["type"] !== "tool-result") return partDrafts(part, place);
     const { output, isError, at } = outputOf(part);
     return resultDrafts({ id, output, isError, at }, place);
