@@ -1,10 +1,14 @@
 // The parts that the viewer shows, from the forms of all SDKs.
+import { globSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { JsonValue, SerializedThread } from "@threadstore/core";
 import { isJsonObject } from "@threadstore/core/documents";
 import { describe, expect, it } from "vitest";
 import type { Entry } from "./entry.ts";
 import { readConversation } from "./read-conversation.ts";
 
+const PACKAGES = join(import.meta.dirname, "../../..");
 const PNG = "iVBORw0KGgo=";
 const PNG_URL = `data:image/png;base64,${PNG}`;
 const REMOTE = "https://example.com/cat.png";
@@ -355,6 +359,171 @@ const THREADS: readonly (readonly [name: string, thread: object, entries: readon
       { kind: "image", role: "user", id: "c1", mediaType: "image/png", source: { data: PNG_URL } },
     ],
   ],
+  [
+    "a transcript of the Claude Agent SDK",
+    own("claude-agent-transcript", {
+      segments: ["older"],
+      entries: [
+        {
+          type: "user",
+          timestamp: "2027-03-01T09:30:01.000Z",
+          message: { role: "user", content: "Look" },
+        },
+        { type: "mode", mode: "plan" },
+        {
+          type: "assistant",
+          message: { role: "assistant", content: [{ type: "tool_use", id: "c1", name: "Read", input: {} }] },
+        },
+        { json: JSON.stringify({ type: "user", message: { role: "user", content: "cut" } }) },
+      ],
+    }),
+    [
+      { kind: "text", role: "user", text: "Look", createdAt: "2027-03-01T09:30:01.000Z" },
+      { kind: "other", role: "mode", type: "mode", json: '{"type":"mode","mode":"plan"}' },
+      { kind: "call", role: "assistant", id: "c1", name: "Read", input: "{}" },
+      { kind: "text", role: "user", text: "cut" },
+    ],
+  ],
+  [
+    "a session of the ADK",
+    own("adk-session", {
+      state: {},
+      events: [
+        {
+          id: "1",
+          author: "user",
+          timestamp: 1_767_323_045.5,
+          content: { role: "user", parts: [{ text: "Look" }] },
+        },
+        {
+          id: "2",
+          author: "helper",
+          content: {
+            role: "model",
+            parts: [
+              { text: "Hm", thought: true },
+              { functionCall: { id: "c1", name: "look", args: { a: 1 } } },
+              { inlineData: { mimeType: "image/png", data: PNG } },
+            ],
+          },
+        },
+        {
+          id: "3",
+          author: "helper",
+          content: {
+            parts: [{ functionResponse: { id: "c1", name: "look", response: { result: "A cat" } } }],
+          },
+        },
+        { id: "4", author: "helper", errorMessage: "Failed" },
+      ],
+    }),
+    [
+      { kind: "text", role: "user", text: "Look", createdAt: "2026-01-02T03:04:05.500Z" },
+      { kind: "reasoning", role: "helper", text: "Hm" },
+      { kind: "call", role: "helper", id: "c1", name: "look", input: '{"a":1}' },
+      { kind: "image", role: "helper", mediaType: "image/png", source: { data: PNG_URL } },
+      { kind: "result", role: "helper", id: "c1", output: '{"result":"A cat"}' },
+      { kind: "text", role: "helper", text: "Failed" },
+    ],
+  ],
+  [
+    "a snapshot of Genkit",
+    own("genkit-snapshot", {
+      snapshot: {
+        snapshotId: "s",
+        state: {
+          messages: [
+            { role: "user", content: [{ text: "Look" }, { media: { url: PNG_URL } }] },
+            {
+              role: "model",
+              content: [{ reasoning: "Hm" }, { toolRequest: { ref: "c1", name: "look", input: {} } }],
+            },
+            { role: "tool", content: [{ toolResponse: { ref: "c1", name: "look", output: "A cat" } }] },
+          ],
+        },
+      },
+    }),
+    [
+      { kind: "text", role: "user", text: "Look" },
+      { kind: "image", role: "user", mediaType: "image/png", source: { data: PNG_URL } },
+      { kind: "reasoning", role: "model", text: "Hm" },
+      { kind: "call", role: "model", id: "c1", name: "look", input: "{}" },
+      { kind: "result", role: "tool", id: "c1", output: "A cat" },
+    ],
+  ],
+  [
+    "a thread of Mastra",
+    own("mastra-thread", {
+      messages: [
+        {
+          id: "m1",
+          role: "assistant",
+          createdAt: "2026-01-01T12:00:01.000Z",
+          content: {
+            format: 2,
+            parts: [
+              { type: "step-start" },
+              { type: "text", text: "Wait" },
+              {
+                type: "tool-invocation",
+                toolInvocation: {
+                  state: "result",
+                  toolCallId: "c1",
+                  toolName: "look",
+                  args: {},
+                  result: "A cat",
+                },
+              },
+              {
+                type: "tool-invocation",
+                toolInvocation: { state: "call", toolCallId: "c2", toolName: "feed", args: {} },
+              },
+            ],
+          },
+        },
+      ],
+    }),
+    [
+      { kind: "text", role: "assistant", text: "Wait" },
+      { kind: "call", role: "assistant", id: "c1", name: "look", input: "{}" },
+      { kind: "result", role: "tool", id: "c1", output: "A cat" },
+      { kind: "call", role: "assistant", id: "c2", name: "feed", input: "{}" },
+    ].map((entry) => ({ ...entry, createdAt: "2026-01-01T12:00:01.000Z" })),
+  ],
+  [
+    "a snapshot of Strands Agents",
+    own("strands-value", {
+      json: {
+        scope: "agent",
+        data: {
+          messages: [
+            {
+              role: "user",
+              content: [{ text: "Look" }, { image: { format: "png", source: { bytes: PNG } } }],
+            },
+            {
+              role: "assistant",
+              content: [
+                { reasoningContent: { reasoningText: { text: "Hm" } } },
+                { toolUse: { toolUseId: "c1", name: "look", input: {} } },
+              ],
+            },
+            {
+              role: "user",
+              content: [{ toolResult: { toolUseId: "c1", status: "error", content: [{ text: "Failed" }] } }],
+            },
+          ],
+        },
+      },
+    }),
+    [
+      { kind: "text", role: "user", text: "Look" },
+      { kind: "image", role: "user", mediaType: "image/png", source: { data: PNG_URL } },
+      { kind: "reasoning", role: "assistant", text: "Hm" },
+      { kind: "call", role: "assistant", id: "c1", name: "look", input: "{}" },
+      { kind: "result", role: "user", id: "c1", output: "Failed", isError: true },
+    ],
+  ],
 ];
 
 /** Returns the value at a path such as `$.messages[3].content`. */
@@ -384,6 +553,35 @@ describe.each(THREADS)("the entries of %s", (_, thread, expected) => {
     expect(sum).toBeLessThanOrEqual(text.length);
   });
 });
+
+describe("the documents that the packages of this project have written", () => {
+  const GOLDEN = globSync("*/src/golden/*.json", { cwd: PACKAGES });
+
+  it.each([
+    ["openai", ["chat"]],
+    ["openai-agents", ["openai-agents-items"]],
+    ["ai-sdk", ["ai-sdk-model-messages", "ai-sdk-ui-messages"]],
+    ["claude-agent-sdk", ["claude-agent-segment", "claude-agent-transcript"]],
+    ["mastra", ["mastra-thread"]],
+  ])("of %s are conversations", async (name, kinds) => {
+    const files = GOLDEN.filter((file) => file.startsWith(`${name}/`));
+    const documents = await Promise.all(
+      files.map(async (file) => JSON.parse(await readFile(join(PACKAGES, file), "utf8")) as JsonValue),
+    );
+    const read = documents
+      .flatMap((document) => threadsIn(document))
+      .map(readConversation)
+      .filter((conversation) => conversation !== undefined);
+    expect([...new Set(read.map(({ form }) => form))].toSorted()).toEqual(kinds);
+    expect(read.filter(({ entries }) => entries.length === 0)).toEqual([]);
+  });
+});
+
+/** Returns the threads anywhere in a value. */
+function threadsIn(value: JsonValue): SerializedThread[] {
+  if (isJsonObject(value) && value["format"] === "threadstore.thread") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(threadsIn) : [];
+}
 
 describe("a link", () => {
   it.each([

@@ -32,7 +32,8 @@ export function partDrafts(part: unknown, place: Place): Draft[] {
 }
 
 function isReasoning(part: JsonObject, type: string): boolean {
-  return REASONING.has(type) || part["thought"] === true || typeof part["reasoning"] === "string";
+  const hasMember = typeof part["reasoning"] === "string" || isJsonObject(part["reasoningContent"]);
+  return REASONING.has(type) || part["thought"] === true || hasMember;
 }
 
 function partText(part: JsonObject): string | undefined {

@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
-import { type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
 import { withApprovals } from "./approvals.ts";
+import { adkDrafts, claudeDrafts, contentMessageDrafts, mastraDrafts } from "./bridge-messages.ts";
 import { chatDrafts } from "./chat-messages.ts";
 import { type Draft, type Entry, objectsOf, textOf } from "./entry.ts";
 import { langChainDrafts } from "./langchain-messages.ts";
@@ -8,9 +9,10 @@ import { createdAtOf } from "./message-time.ts";
 import { itemDrafts } from "./response-items.ts";
 import { modelMessageDrafts, uiMessageDrafts } from "./sdk-messages.ts";
 
-/** A kind of conversation: the member with its messages, and how to read each. */
+/** A kind of conversation: where its messages are, and how to read each. */
 interface Form {
-  readonly member: string;
+  /** The names of the members that lead to the messages. */
+  readonly path: readonly string[];
   readonly read: (message: JsonObject) => Draft[];
 }
 
@@ -23,26 +25,34 @@ export interface Conversation {
 
 /** The forms of the threads that this project's packages write, by the kind in them. */
 const FORMS: ReadonlyMap<string, Form> = new Map([
-  ["chat", { member: "messages", read: chatDrafts }],
-  ["responses", { member: "messages", read: itemDrafts }],
-  ["openai-agents-items", { member: "items", read: itemDrafts }],
-  ["ai-sdk-ui-messages", { member: "messages", read: uiMessageDrafts }],
-  ["ai-sdk-model-messages", { member: "messages", read: modelMessageDrafts }],
+  ["chat", { path: ["messages"], read: chatDrafts }],
+  ["responses", { path: ["messages"], read: itemDrafts }],
+  ["openai-agents-items", { path: ["items"], read: itemDrafts }],
+  ["ai-sdk-ui-messages", { path: ["messages"], read: uiMessageDrafts }],
+  ["ai-sdk-model-messages", { path: ["messages"], read: modelMessageDrafts }],
+  ["adk-session", { path: ["events"], read: adkDrafts }],
+  ["claude-agent-segment", { path: ["entries"], read: claudeDrafts }],
+  ["claude-agent-transcript", { path: ["entries"], read: claudeDrafts }],
+  ["genkit-snapshot", { path: ["snapshot", "state", "messages"], read: contentMessageDrafts }],
+  ["mastra-thread", { path: ["messages"], read: mastraDrafts }],
+  ["strands-value", { path: ["json", "data", "messages"], read: contentMessageDrafts }],
 ]);
 
 /** Any other object with `messages`. */
-const OTHER: Form = { member: "messages", read: otherDrafts };
+const OTHER: Form = { path: ["messages"], read: otherDrafts };
 
 /** Reads a thread as a conversation; `undefined` if it does not have a known form. The thread is untrusted. */
 export function readConversation(thread: SerializedThread): Conversation | undefined {
   const isOwn = thread["format"] === THREAD_FORMAT;
   const form = isOwn ? FORMS.get(textOf(thread["kind"])) : OTHER;
-  const messages = form && objectsOf(thread[form.member]);
+  const messages = form && objectsOf(memberAt(thread, form.path));
   if (form === undefined || messages === undefined) return undefined;
   if (!isOwn && !messages.every((message) => isMessage(message))) return undefined;
   const entries = messages.flatMap((message, index) => {
     const time = createdAtOf(message);
-    return form.read(message).map((part) => entryOf(part, { member: form.member, index, time }));
+    return form
+      .read(message)
+      .map((part) => entryOf(part, { path: `$.${form.path.join(".")}[${index}]`, index, time }));
   });
   return { form: nameOf(thread, messages, isOwn), entries: withApprovals(entries, thread) };
 }
@@ -53,16 +63,19 @@ function nameOf(thread: SerializedThread, messages: readonly JsonObject[], isOwn
   return first !== undefined && isLangChain(first) ? "langchain" : "messages";
 }
 
+function memberAt(thread: SerializedThread, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isJsonObject(value) ? value[name] : undefined), thread);
+}
+
 interface Message {
-  readonly member: string;
+  readonly path: string;
   readonly index: number;
   readonly time: string | undefined;
 }
 
-function entryOf({ at, value, ...part }: Draft, { member, index, time }: Message): Entry {
-  const path = `$.${member}[${index}]${at}`;
+function entryOf({ at, value, ...part }: Draft, { path, index, time }: Message): Entry {
   const bytes = Buffer.byteLength(JSON.stringify(value) ?? "");
-  return { ...part, index, path, bytes, ...(time === undefined ? {} : { createdAt: time }) };
+  return { ...part, index, path: path + at, bytes, ...(time === undefined ? {} : { createdAt: time }) };
 }
 
 function isMessage(message: JsonObject): boolean {

@@ -36,14 +36,14 @@ const INDEX = "/index.html";
 export function createPage(folder: string): Page {
   let files: Promise<ReadonlyMap<string, PageFile>> | undefined;
   return async (request, path, basePath) => {
+    // The addresses in the page are relative to a folder.
+    if (path === "") return redirect(`${basePath}/${new URL(request.url).search}`);
     files ??= readFiles(folder);
     const found = await files.catch((error: unknown) => {
       // It may be built later.
       files = undefined;
       throw error;
     });
-    // The addresses in the page are relative to a folder.
-    if (path === "") return redirect(`${basePath}/${new URL(request.url).search}`);
     const name = path === "/" ? INDEX : path;
     const file = found.get(name);
     if (file === undefined) throw new RequestProblem("NOT_FOUND", "This path does not exist.");
@@ -52,7 +52,7 @@ export function createPage(folder: string): Page {
 }
 
 function redirect(location: string): Response {
-  return new Response(null, { status: 308, headers: { location } });
+  return new Response(null, { status: 307, headers: { location } });
 }
 
 function fileResponse({ headers: sent }: Request, { bytes, type, etag }: PageFile, name: string): Response {

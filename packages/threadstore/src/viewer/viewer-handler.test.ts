@@ -17,7 +17,7 @@ describe("the page", () => {
       "<title>Viewer</title>",
     ]);
     const redirect = await send("/admin/threads?thread=a");
-    expect([redirect.status, redirect.headers.get("location")]).toEqual([308, "/admin/threads/?thread=a"]);
+    expect([redirect.status, redirect.headers.get("location")]).toEqual([307, "/admin/threads/?thread=a"]);
     expect((await send("/admin/threads/assets/index-abc.js")).status).toBe(200);
     for (const path of ["/", "/admin", "/admin/threadsx", "/api/session", "/assets/index-abc.js"]) {
       expect(await problemOf(await send(path)), path).toEqual([404, "NOT_FOUND"]);
