@@ -14,9 +14,7 @@ import {
 } from "@threadstore/core/decorator";
 import { corrupt } from "../errors.ts";
 import { escapeMembers, joinId, splitId } from "./id-metadata.ts";
-
-/** Returns the id under which a thread is stored. */
-export type HideId = (id: string) => Promise<string>;
+import type { HideId, StoredIds } from "./stored-ids.ts";
 
 /** A call on one thread. */
 interface ThreadCall {
@@ -28,7 +26,10 @@ interface ThreadCall {
 
 type Operations = DecoratedOperations<undefined>;
 
-/** Runs a call on a thread under its hidden id, with the caller's id in errors. */
+/**
+ * Runs a call on a thread under its hidden id, with the caller's id in errors. The stored ids are checked before, unless it
+ * is a load.
+ */
 type RunOn = <Result>(
   id: string,
   call: DecoratedCall,
@@ -36,9 +37,13 @@ type RunOn = <Result>(
 ) => Promise<Result>;
 
 /** Returns the operations of a namespace whose threads are stored under hidden ids. */
-export function hiddenOperations(namespace: DecoratedNamespace, hideId: HideId): Operations {
+export function hiddenOperations(
+  namespace: DecoratedNamespace,
+  hideId: HideId,
+  storedIds: StoredIds,
+): Operations {
   const { inner } = namespace;
-  const on: RunOn = async (id, call, work) => {
+  const onLoad: RunOn = async (id, call, work) => {
     const hidden = await hideId(id);
     try {
       return await work({ namespace, id, hidden, call });
@@ -46,12 +51,22 @@ export function hiddenOperations(namespace: DecoratedNamespace, hideId: HideId):
       throw withCallersId(error, id);
     }
   };
+  const on: RunOn = async (id, call, work) => {
+    await storedIds.check(namespace, call);
+    return onLoad(id, call, work);
+  };
   const loadAndSave: Pick<Operations, "load" | "save"> = {
     load: ({ id, cached, options }, call) =>
-      on(id, call, async ({ hidden }) => {
+      onLoad(id, call, async ({ hidden }) => {
         const known = cached?.decorated?.stored;
         const stored = await inner.load(hidden, { ...options, ...call.options(), cached: known });
-        return stored && visibleThread(stored, id);
+        if (stored === undefined) {
+          await storedIds.check(namespace, call);
+          return undefined;
+        }
+        const thread = visibleThread(stored, id);
+        storedIds.confirm();
+        return thread;
       }),
     save: (save, call) => on(save.id, call, (thread) => saveHidden(thread, save)),
   };
@@ -67,6 +82,7 @@ export function hiddenOperations(namespace: DecoratedNamespace, hideId: HideId):
       }
       const request = { ...options, where: escapeMembers(where), metadata: true };
       const page = await inner.listPage({ ...request, ...call.options() });
+      await storedIds.checkListed(page.threads);
       return { ...page, threads: page.threads.map((summary) => visibleSummary(summary, metadata)) };
     },
   };

@@ -6,6 +6,7 @@ import { memoryDriver, type MemoryRecords } from "@threadstore/core/driver";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Backend, memoryBackend } from "../backend.test-helper.ts";
 import { openOver, TEST_KEYS } from "../conformance.test-helper.ts";
+import { staticKeys } from "../keys/static-keys.ts";
 import { withEncryption } from "../with-encryption.ts";
 import { withHiddenIds } from "./with-hidden-ids.ts";
 
@@ -90,15 +91,77 @@ describe("withHiddenIds", () => {
   });
 
   it("hides the same id differently in each namespace and with each key", async () => {
-    const backend = memoryBackend();
+    const [backend, other] = [memoryBackend(), memoryBackend()];
     await open(backend).namespace("a").save("x", {});
     await open(backend).namespace("b").save("x", {});
-    await withHiddenIds(encrypted(backend), { key: randomBytes(32) })
+    await withHiddenIds(encrypted(other), { key: randomBytes(32) })
       .namespace("a")
       .save("x", {});
-    const hidden = ["a", "b"].flatMap((name) => [...(backend.records.get(name)?.keys() ?? [])]);
+    const hidden = [backend, other].flatMap(({ records }) => {
+      return ["a", "b"].flatMap((name) => [...(records.get(name)?.keys() ?? [])]);
+    });
     expect(new Set(hidden).size).toBe(3);
     expect((await open(backend).namespace("a").load("x"))?.id).toBe("x");
+  });
+
+  it.each<[string, (store: ThreadStore) => Promise<unknown>]>([
+    ["load", (store) => store.load("a")],
+    ["load of a missing thread", (store) => store.load("b")],
+    ["save", (store) => store.save("a", {})],
+    ["overwrite", (store) => store.save("a", {}, { overwrite: true })],
+    ["update", (store) => store.update("a", () => ({}))],
+    ["append", (store) => store.append("a", ["x"])],
+    ["append that creates", (store) => store.append("a", ["x"], { create: { messages: [] } })],
+    ["touch", (store) => store.touch("a", { ttlMs: 1000 })],
+    ["delete", (store) => store.delete("a")],
+    ["listing", (store) => store.listPage()],
+  ])("is MISCONFIGURED with another key, and over threads with visible ids: %s", async (_, run) => {
+    const backend = memoryBackend();
+    await open(backend).namespace("n").save("a", { messages: [] });
+    const failure = { code: "MISCONFIGURED", message: expect.stringContaining("`key`") };
+    const wrong = withHiddenIds(encrypted(backend), { key: randomBytes(32) }).namespace("n");
+    await expect(run(wrong)).rejects.toMatchObject(failure);
+    await encrypted(backend).namespace("v").save("a", { messages: [] });
+    const visible = { code: "MISCONFIGURED", message: expect.stringContaining("`copyThreads`") };
+    await expect(run(open(backend).namespace("v"))).rejects.toMatchObject(visible);
+    expect(backend.records.get("n")?.size).toBe(1);
+    expect(backend.records.get("v")?.size).toBe(1);
+    expect((await open(backend).namespace("n").load("a"))?.thread).toEqual({ messages: [] });
+  });
+
+  it("checks the key once for each namespace, with one request, unless a thread was found before", async () => {
+    const backend = memoryBackend();
+    const writer = open(backend);
+    backend.requests.length = 0;
+    const saved = await writer.save("a", { messages: [] });
+    await writer.namespace("n").save("a", { messages: [] });
+    await writer.save("b", {});
+    expect(backend.requests).toEqual(["list", "write", "list", "write", "write"]);
+    const reader = open(backend);
+    backend.requests.length = 0;
+    const loaded = await reader.load("a");
+    expect(await reader.load("missing")).toBeUndefined();
+    await reader.save("a", { messages: ["x"] }, { previous: loaded });
+    expect(backend.requests).toEqual(["read", "read", "write"]);
+    const lister = open(backend);
+    await lister.listPage();
+    backend.requests.length = 0;
+    await lister.delete("a", { previous: saved }).catch(() => undefined);
+    expect(backend.requests).not.toContain("list");
+  });
+
+  it("does not stop for a few threads that were saved without it, or with a lost key of encryption", async () => {
+    const backend = memoryBackend();
+    await open(backend).save("a", {});
+    await encrypted(backend).save("0", {});
+    const store = open(backend);
+    expect(await store.load("missing")).toBeUndefined();
+    await store.save("b", {});
+    const lost = staticKeys({ current: "new", keys: { new: randomBytes(32) } });
+    const other = withHiddenIds(withEncryption(backend.open(), { keys: lost, metadata: "sealed" }), { key });
+    await other.save("c", { n: 1 });
+    expect((await other.load("c"))?.thread).toEqual({ n: 1 });
+    await expect(other.load("a")).rejects.toMatchObject({ code: "MISCONFIGURED" });
   });
 
   it("names the caller's id in errors, and lists a corrupt thread by its hidden id", async () => {

@@ -11,6 +11,7 @@ import { encodeBase64url, encodeText, encodeTexts } from "../format/bytes.ts";
 import { keyBytes } from "../keys/key-bytes.ts";
 import { hasSealedMetadata } from "../sealed-stores.ts";
 import { hiddenOperations } from "./hidden-operations.ts";
+import { storedIds } from "./stored-ids.ts";
 
 /** The options of {@link withHiddenIds}. */
 export interface HiddenIdsOptions {
@@ -39,14 +40,15 @@ export function withHiddenIds(store: ThreadStore, options: HiddenIdsOptions): Th
       'The store must seal metadata, which contain the ids. Pass `withEncryption(store, { metadata: "sealed", keys })`.',
     );
   }
+  const checked = new Set<string>();
   return wrapThreadStore(store, {
     name: "hiddenIds",
     operations(namespace) {
       // The same for a view with hidden ids and a view of the store with hidden ids.
       const name = namespaceOf(namespace.inner) ?? namespace.name;
-      return hiddenOperations(namespace, async (id) =>
-        encodeBase64url(await mac(PURPOSE, encodeTexts(name, id))),
-      );
+      const hideId = async (id: string): Promise<string> =>
+        encodeBase64url(await mac(PURPOSE, encodeTexts(name, id)));
+      return hiddenOperations(namespace, hideId, storedIds(checked, name, hideId));
     },
   });
 }
