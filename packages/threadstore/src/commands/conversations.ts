@@ -46,11 +46,10 @@ export function importConversations(
   url: string,
   options: FormatOptions,
 ): Promise<number> {
-  const source = resolve(session.terminal.folder, file);
   return transfer(session, options, {
     verb: "Imported",
     open: () => (options.dryRun === true ? openOrEmpty(session, url, options) : session.create(url, options)),
-    units: (format, context) => format.import(source, context),
+    units: (format, context) => format.import(file, context),
     where: ({ label }) => ` into ${label}`,
   });
 }
@@ -63,14 +62,16 @@ export function exportConversations(
   options: FormatOptions,
 ): Promise<number> {
   const target = resolve(session.terminal.folder, file);
+  const label = session.redact(file);
   return transfer(session, options, {
     verb: "Exported",
     open: () => session.open(url, options),
     async *units(format, context) {
-      if (!context.isDryRun) await mkdir(target, { recursive: true, mode: 0o700 });
-      yield* format.export(target, context);
+      if (!context.isDryRun && format.target === "folder")
+        await mkdir(target, { recursive: true, mode: 0o700 });
+      yield* format.export(file, context);
     },
-    where: ({ label }) => ` of ${label} to ${file}`,
+    where: ({ label: location }) => ` of ${location} to ${label}`,
   });
 }
 
@@ -98,8 +99,15 @@ async function transfer(session: Session, options: FormatOptions, direction: Dir
   const location = await direction.open(session);
   const { report, run } = startTransfer(session, format.noun);
   const { store } = location;
-  const context = { folder, store, signal, isDryRun, overwrite: options.overwrite === true, report };
-  const result = await run(direction.units(format, context));
+  const closing: (() => Promise<void>)[] = [];
+  const defer = (close: () => Promise<void>): void => void closing.push(close);
+  const context = { folder, store, signal, isDryRun, overwrite: options.overwrite === true, report, defer };
+  let result: TransferReport;
+  try {
+    result = await run(direction.units(format, context));
+  } finally {
+    for (const close of closing) await close();
+  }
   if (options.json === true) await printJson(stdout, { store: location.label, dryRun: isDryRun, ...result });
   else await printReport(session, result, { ...direction, location, isDryRun, noun: format.noun });
   return result.problems + result.different + result.failed > 0 ? EXIT.attention : EXIT.done;

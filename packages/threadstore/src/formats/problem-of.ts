@@ -10,6 +10,9 @@ const THREAD_CODES: readonly string[] = ["CORRUPT", "INVALID_ARGUMENT", "TOO_LAR
 /** Codes of files that concern one conversation. With others, the next ones would fail, too. */
 const FILE_CODES = /^(?:EACCES|EISDIR|ELOOP|ENAMETOOLONG|ENOENT|ENOTDIR|EPERM)$/u;
 
+/** Codes of PostgreSQL for values that it cannot store, such as a zero byte in a text. */
+const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/u;
+
 /** Returns the problem with a conversation that an error describes. Throws errors that concern all of them. */
 export function problemOf(error: unknown): Pick<Problem, "path" | "message"> {
   if (!isError(error)) throw error;
@@ -23,6 +26,9 @@ export function problemOf(error: unknown): Pick<Problem, "path" | "message"> {
     return { path: error.path, message: `${error.code}: ${error.message}` };
   }
   const { code, path } = error as { readonly code?: unknown; readonly path?: unknown };
+  if (typeof code === "string" && DATA_EXCEPTION.test(code)) {
+    return { message: `The database cannot store its values (${code}).` };
+  }
   // Bridges have errors with a code for what they cannot read.
   if (typeof code !== "string" || !/^[A-Z]+(?:_[A-Z]+)*$/u.test(code)) throw error;
   return { path: typeof path === "string" ? path : undefined, message: `${code}: ${error.message}` };

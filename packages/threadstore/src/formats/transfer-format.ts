@@ -36,6 +36,8 @@ export interface TransferContext {
   readonly overwrite: boolean;
   /** Reports a problem. The transfer continues. */
   readonly report: (problem: Problem) => void;
+  /** Calls a function after the last conversation, or a failure. */
+  readonly defer: (close: () => Promise<void>) => void;
 }
 
 /** A form in which other programs keep conversations. */
@@ -44,7 +46,9 @@ export interface TransferFormat {
   readonly name: string;
   /** The noun for its conversations, such as `session`. */
   readonly noun: string;
-  /** Yields the conversations of a file, folder or database. Reads few of them at a time. */
+  /** Where it is exported to. */
+  readonly target: "folder" | "file" | "url";
+  /** Yields the conversations of a file, folder or database, which `source` names. Reads few of them at a time. */
   readonly import: (source: string, context: TransferContext) => AsyncIterable<TransferUnit>;
   /** Yields the conversations of the store. */
   readonly export: (target: string, context: TransferContext) => AsyncIterable<TransferUnit>;

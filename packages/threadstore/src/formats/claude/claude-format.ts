@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { folderPath, nameStyleOf } from "../files/file-names.ts";
 import type { TransferContext, TransferFormat, TransferUnit } from "../transfer-format.ts";
 import { sessionsOf } from "./bridge.ts";
@@ -14,21 +14,22 @@ const UNKNOWN_PROJECT = "The sessions of a project whose name was shortened cann
 export const CLAUDE: TransferFormat = {
   name: "claude",
   noun: "session",
+  target: "folder",
 
   async *import(source, context) {
     const sessions = await sessionsOf(context);
-    for await (const files of findSessions(source, context)) {
+    for await (const files of findSessions(resolve(context.folder, source), context)) {
       yield { name: files.main, move: () => importSession(sessions, files, context) };
     }
   },
 
   async *export(target, context) {
     const sessions = await sessionsOf(context);
-    const style = await nameStyleOf(target);
+    const style = await nameStyleOf(resolve(context.folder, target));
     for await (const projectKey of projectsOf(context)) {
       for (const { sessionId } of await sessions.listSessions(projectKey)) {
         const key = { projectKey, sessionId };
-        const folder = join(target, folderPath(projectKey, style));
+        const folder = resolve(context.folder, target, folderPath(projectKey, style));
         yield {
           name: `${projectKey}/${sessionId}`,
           move: () => exportSession(sessions, key, { folder, style }, context),

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../usage-error.ts";
 import { decodeName } from "../files/file-names.ts";
 import { entriesOf, findFiles, isFolder } from "../files/find-files.ts";
@@ -32,8 +32,7 @@ type SearchContext = Pick<TransferContext, "signal" | "report">;
  * Yields the sessions of a configuration folder of Claude Code, of its folder `projects`, of the folder of a project in
  * it, or of one file in that.
  */
-export async function* findSessions(source: string, context: SearchContext): AsyncGenerator<SessionFiles> {
-  const path = resolve(source);
+export async function* findSessions(path: string, context: SearchContext): AsyncGenerator<SessionFiles> {
   if (!(await isFolder(path))) {
     if (!path.endsWith(EXTENSION)) throw new UsageError(`The name of the file must end with ${EXTENSION}.`);
     yield sessionFiles(dirname(path), basename(path, EXTENSION), context);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type JsonValue, memoryStore, type StoredThread, type ThreadStore } from "@threadstore/core";
 import { canonicalJson, type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
 import { threadName } from "../../output/format.ts";
@@ -24,15 +25,17 @@ const ID = "session";
 export const OPENAI_AGENTS: TransferFormat = {
   name: "openai-agents",
   noun: "session",
+  target: "folder",
 
   async *import(source, context) {
     const bridge = await importPackage<Bridge>(PACKAGE, context.folder);
-    for await (const file of findFiles(source, [".jsonl", ".json"], context)) {
+    for await (const file of findFiles(resolve(context.folder, source), [".jsonl", ".json"], context)) {
       yield { name: file.path, move: () => importSession(bridge, file, context) };
     }
   },
 
-  async *export(target, context) {
+  async *export(file, context) {
+    const target = resolve(context.folder, file);
     const style = await nameStyleOf(target);
     for await (const { namespaces, view, threads } of walk(context.store, {
       limit: PAGE_SIZE,
