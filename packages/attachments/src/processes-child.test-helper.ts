@@ -1,17 +1,11 @@
-// Runs in the child processes of processes.test.ts. Reports "ready" and starts when the parent sends "go".
-import { once } from "node:events";
-import { promisify } from "node:util";
+// Runs in the child processes of processes.test.ts.
 import type { StoredThread } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
+import { report, untilStarted } from "@threadstore/test-stores/child";
 import { imageOf } from "./processes.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
-
-async function report(message: string): Promise<void> {
-  if (process.send === undefined) throw new Error("Not a child process.");
-  await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
-}
 
 /** Adds 20 messages with an image each, concurrently with other processes. */
 async function post(): Promise<void> {
@@ -49,8 +43,6 @@ const work = new Map([
   ["live", live],
 ]).get(task);
 if (work === undefined) throw new Error(`Unknown task ${task}.`);
-const go = once(process, "message");
-await report("ready");
-await go;
+await untilStarted();
 if (task === "post") process.disconnect();
 await work();

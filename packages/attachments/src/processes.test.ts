@@ -1,24 +1,13 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { temporaryFolder } from "@threadstore/test-stores/locations";
+import { randomBeginning, runAndKill, runTogether, startChild } from "@threadstore/test-stores/processes";
 import { expect, test } from "vitest";
 import { imageOf } from "./processes.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
-const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
-
-/** Starts a child process and waits until it is ready. */
-async function child(task: string, path: string, argument: string): Promise<ChildProcess> {
-  const process = fork(program, [task, path, argument], { execArgv: [] });
-  const [first] = await Promise.race([once(process, "message"), once(process, "exit")]);
-  if (first !== "ready") throw new Error(`The child process exited with ${String(first)}.`);
-  return process;
-}
+const program = new URL("processes-child.test-helper.ts", import.meta.url);
 
 /** Counts the stored attachments, including orphans. */
 async function countAttachments(inner: ThreadStore): Promise<number> {
@@ -30,10 +19,8 @@ async function countAttachments(inner: ThreadStore): Promise<number> {
 test("two processes that add images to one conversation lose none and leave no orphans", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "threads.db");
-  const children = await Promise.all(["one", "two"].map((name) => child("post", path, name)));
-  const ends = children.map((each) => once(each, "exit"));
-  for (const each of children) each.send("go");
-  expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
+  const children = await Promise.all(["one", "two"].map((name) => startChild(program, ["post", path, name])));
+  expect(await runTogether(children)).toEqual([0, 0]);
 
   const inner = sqliteStore({ path });
   await using store = withAttachments(inner);
@@ -51,23 +38,10 @@ test("after SIGKILL the thread is the last acknowledged one or the one in flight
   using folder = temporaryFolder();
   const path = join(folder.path, "threads.db");
   let [next, inFlight] = [0, 0];
-  for (let kill = 0; kill < 12; kill += 1) {
-    const writer = await child("live", path, String(next));
-    const messages: string[] = [];
-    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-    const target = 2 * Math.floor(Math.random() * 5) + 1;
-    writer.on("message", (message) => {
-      messages.push(message as string);
-      if (messages.length === target) reach();
-    });
-    const [ended, drained] = [once(writer, "exit"), once(writer, "disconnect")];
-    writer.send("go");
-    // It has started a save. Kill it at a random point within the time that a save takes.
-    await reached;
-    await wait(Math.random() * 15);
-    writer.kill("SIGKILL");
-    expect((await ended)[1]).toBe("SIGKILL");
-    await drained;
+  for (let round = 0; round < 12; round += 1) {
+    const writer = await startChild(program, ["live", path, String(next)]);
+    const kill = { messages: randomBeginning(10), withinMs: 15 };
+    const messages = await runAndKill<string>(writer, kill);
 
     const [event, number] = messages.at(-1)?.split(" ") ?? [];
     const last = Number(number);

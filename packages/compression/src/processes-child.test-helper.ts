@@ -1,17 +1,11 @@
-// Runs in the child processes of processes.test.ts. Reports "ready" and starts when the parent sends "go".
-import { once } from "node:events";
-import { promisify } from "node:util";
+// Runs in the child processes of processes.test.ts.
 import type { StoredThread } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
+import { report, untilStarted } from "@threadstore/test-stores/child";
 import { textOf } from "./processes.test-helper.ts";
 import { withCompression } from "./with-compression.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
-
-async function report(message: string): Promise<void> {
-  if (process.send === undefined) throw new Error("Not a child process.");
-  await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
-}
 
 /** Adds 40 messages, by turns with an append and an update, concurrently with other processes. */
 async function post(): Promise<void> {
@@ -53,8 +47,6 @@ const work = new Map([
   ["live", live],
 ]).get(task);
 if (work === undefined) throw new Error(`Unknown task ${task}.`);
-const go = once(process, "message");
-await report("ready");
-await go;
+await untilStarted();
 if (task === "post") process.disconnect();
 await work();

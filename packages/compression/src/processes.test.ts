@@ -1,32 +1,19 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
 import { temporaryFolder } from "@threadstore/test-stores/locations";
+import { randomBeginning, runAndKill, runTogether, startChild } from "@threadstore/test-stores/processes";
 import { expect, test } from "vitest";
 import { textOf } from "./processes.test-helper.ts";
 import { withCompression } from "./with-compression.ts";
 
-const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
-
-/** Starts a child process and waits until it is ready. */
-async function child(task: string, path: string, argument: string): Promise<ChildProcess> {
-  const process = fork(program, [task, path, argument], { execArgv: [] });
-  const [first] = await Promise.race([once(process, "message"), once(process, "exit")]);
-  if (first !== "ready") throw new Error(`The child process exited with ${String(first)}.`);
-  return process;
-}
+const program = new URL("processes-child.test-helper.ts", import.meta.url);
 
 test("two processes that append to and update one conversation lose no message", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "threads.db");
-  const children = await Promise.all(["one", "two"].map((name) => child("post", path, name)));
-  const ends = children.map((each) => once(each, "exit"));
-  for (const each of children) each.send("go");
-  expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
+  const children = await Promise.all(["one", "two"].map((name) => startChild(program, ["post", path, name])));
+  expect(await runTogether(children)).toEqual([0, 0]);
 
   await using store = withCompression(sqliteStore({ path }));
   const messages = ((await store.load("a"))?.thread["messages"] ?? []) as { from: string; n: number }[];
@@ -48,23 +35,10 @@ test("after SIGKILL the thread is the last acknowledged one or the one in flight
   using folder = temporaryFolder();
   const path = join(folder.path, "threads.db");
   let [next, inFlight] = [0, 0];
-  for (let kill = 0; kill < 12; kill += 1) {
-    const writer = await child("live", path, String(next));
-    const messages: string[] = [];
-    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-    const target = 2 * Math.floor(Math.random() * 9) + 1;
-    writer.on("message", (message) => {
-      messages.push(message as string);
-      if (messages.length === target) reach();
-    });
-    const [ended, drained] = [once(writer, "exit"), once(writer, "disconnect")];
-    writer.send("go");
-    // It has started a save. Kill it at a random point within the time that a save takes.
-    await reached;
-    await wait(Math.random() * 3);
-    writer.kill("SIGKILL");
-    expect((await ended)[1]).toBe("SIGKILL");
-    await drained;
+  for (let round = 0; round < 12; round += 1) {
+    const writer = await startChild(program, ["live", path, String(next)]);
+    const kill = { messages: randomBeginning(18), withinMs: 3 };
+    const messages = await runAndKill<string>(writer, kill);
 
     const [event, number] = messages.at(-1)?.split(" ") ?? [];
     const last = Number(number);

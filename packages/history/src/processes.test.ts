@@ -1,55 +1,32 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { sqliteStore } from "@threadstore/sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
+import { randomBeginning, runAndKill, startChild } from "@threadstore/test-stores/processes";
+import { expect, test } from "vitest";
+import type { HistoryStore } from "./history-store.ts";
 import { textOf } from "./processes.test-helper.ts";
 import { withHistory } from "./with-history.ts";
 
-const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
+const program = new URL("processes-child.test-helper.ts", import.meta.url);
+const keep = { versions: 12 };
 
 type Message = { readonly begin: number } | { readonly done: number; readonly version: string };
 
-async function startWriter(path: string, first: number, versions: number): Promise<ChildProcess> {
-  const writer = fork(program, [path, String(first), String(versions)], { execArgv: [] });
-  const [ready] = await Promise.race([once(writer, "message"), once(writer, "exit")]);
-  if (ready !== "ready") throw new Error(`The child process exited with ${String(ready)}.`);
-  return writer;
-}
-
-/** Lets a writer save, and kills it at a random moment. Resolves with its messages. */
-async function runAndKill(writer: ChildProcess): Promise<Message[]> {
-  const messages: Message[] = [];
-  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const target = 2 * Math.floor(Math.random() * 20) + 1;
-  writer.on("message", (message) => {
-    messages.push(message as Message);
-    if (messages.length === target) reach();
-  });
-  const [ended, drained] = [once(writer, "exit"), once(writer, "disconnect")];
-  writer.send("go");
-  await reached;
-  await wait(Math.random() * 3);
-  writer.kill("SIGKILL");
-  expect((await ended)[1]).toBe("SIGKILL");
-  await drained;
-  return messages;
+/** Runs a task in another process and kills it in the middle. Resolves with its messages. */
+async function killed(task: "fork" | "save", path: string, first: number): Promise<Message[]> {
+  const parameters = [task, path, String(first), String(keep.versions)];
+  const kill = { messages: randomBeginning(40), withinMs: 3 };
+  return runAndKill(await startChild(program, parameters), kill);
 }
 
 test("after SIGKILL the versions are those of the acknowledged saves, and of the one in flight or not", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "threadstore-history-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, "threads.db");
-  const keep = { versions: 12 };
+  using folder = temporaryFolder();
+  const path = join(folder.path, "threads.db");
   /** The versions of the acknowledged saves, oldest first; the version of a save that was in flight is unknown. */
   const acknowledged: (string | undefined)[] = [];
   let [inFlight, stored] = [0, 0];
-  for (let kill = 0; kill < 12; kill += 1) {
-    const messages = await runAndKill(await startWriter(path, acknowledged.length, keep.versions));
+  for (let round = 0; round < 12; round += 1) {
+    const messages = await killed("save", path, acknowledged.length);
     for (const message of messages) if ("done" in message) acknowledged.push(message.version);
     await using store = withHistory(sqliteStore({ path }), { keep });
     const versions = (await store.versions("a")).toReversed();
@@ -73,4 +50,57 @@ test("after SIGKILL the versions are those of the acknowledged saves, and of the
   expect(inFlight).toBeGreaterThan(2);
   expect(stored).toBeLessThan(12);
   expect(acknowledged.length).toBeGreaterThan(2 * keep.versions);
+});
+
+/** Checks that a fork is whole: a thread of one version with the text, and metadata, of its origin. */
+async function expectWholeFork(
+  store: HistoryStore,
+  id: string,
+  texts: ReadonlyMap<string, string>,
+): Promise<void> {
+  const fork = await store.load(id);
+  const { title, forkedFrom, forkedFromVersion = "" } = fork?.metadata ?? {};
+  expect({ title, forkedFrom, json: fork?.json }).toEqual({
+    title: "T",
+    forkedFrom: "a",
+    json: texts.get(forkedFromVersion),
+  });
+  expect((await store.versions(id)).map(({ version }) => version)).toEqual([fork?.version]);
+  expect((await store.fork("a", forkedFromVersion, id)).version).toBe(fork?.version);
+}
+
+test("after SIGKILL each fork is whole or does not exist, and each restore added a version or nothing", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "threads.db");
+  const texts = new Map<string, string>();
+  await using store = withHistory(sqliteStore({ path }), { keep });
+  for (let n = 0; n < 6; n += 1) {
+    const previous = await store.load("a");
+    const { version, json } = await store.save("a", textOf(n), { previous, metadata: { title: "T" } });
+    texts.set(version, json);
+  }
+  let [next, inFlight, restored] = [0, 0, 0];
+  for (let round = 0; round < 12; round += 1) {
+    const messages = await killed("fork", path, next);
+    const done = messages.flatMap((message) => ("done" in message ? [message.done] : []));
+    const last = messages.at(-1);
+    if (last !== undefined && "begin" in last) inFlight += 1;
+    restored += done.filter((n) => n % 4 === 3).length;
+    for (const { version } of await store.versions("a")) {
+      const json = (await store.loadVersion("a", version))?.json ?? "";
+      expect([...texts.values()]).toContain(json);
+      texts.set(version, json);
+    }
+    const current = await store.load("a");
+    expect(current?.json).toBe(texts.get(current?.version ?? ""));
+    const ids: string[] = [];
+    for await (const { id } of store.list({ where: { forkedFrom: "a" } })) ids.push(id);
+    const forked = done.filter((n) => n % 4 !== 3).map((n) => `fork ${n}`);
+    expect(ids).toEqual(expect.arrayContaining(forked));
+    for (const id of ids) await expectWholeFork(store, id, texts);
+    next += done.length + 1;
+  }
+  // Otherwise the kills did not interrupt what matters.
+  expect(inFlight).toBeGreaterThan(2);
+  expect(restored).toBeGreaterThan(2);
 });
