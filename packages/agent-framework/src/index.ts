@@ -1,3 +1,4 @@
+export type { ChatOrigin } from "./chat/to-chat.ts";
 export {
   InterchangeError,
   type InterchangeErrorCode,

@@ -5,7 +5,7 @@ import {
   findResponse,
   type PendingTurn,
 } from "./approvals/pending-turn.ts";
-import { type ChatGroup, toChat } from "./chat/to-chat.ts";
+import { type ChatGroup, type ChatOrigin, toChat } from "./chat/to-chat.ts";
 import { invalidNode } from "./json/invalid-node.ts";
 import type { JsonNode, ObjectNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
@@ -28,6 +28,8 @@ import { type AgentFrameworkShape, LAYOUTS } from "./shapes/shape.ts";
 export interface ConvertedMessages {
   readonly chat: ChatGroup["chat"];
   readonly groups: readonly PreservedGroup[];
+  /** Where each message of `chat` comes from. */
+  readonly origins: readonly ChatOrigin[];
   /** The open turn, if the calls of the last response wait for approval. */
   readonly turn: PendingTurn | undefined;
 }
@@ -51,6 +53,7 @@ export function readMessages(history: History, { root, shape }: Envelope, report
   return {
     chat: groups.flatMap(({ chat }) => chat),
     groups: groups.map((group) => packGroup(group, nodes, shape)),
+    origins: groups.flatMap(({ origins }) => origins),
     turn,
   };
 }

@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { THREAD_FORMAT } from "@threadstore/core/documents";
 import { turnFingerprint } from "./approvals/turn-fingerprint.ts";
+import type { ChatOrigin } from "./chat/to-chat.ts";
 import { checkName } from "./interchange-error.ts";
 import { printNode } from "./json/node.ts";
 import { newPreservedState, PRESERVED_MEMBER } from "./preserved/state.ts";
@@ -39,6 +40,8 @@ export interface ReadThread {
   readonly shape: AgentFrameworkShape;
   /** The location of the messages. Unless it is `thread`, `thread` has no messages. */
   readonly messagesAt: MessagesAt;
+  /** The place in Agent Framework's thread from which each message of `thread` comes. */
+  readonly origins: readonly ChatOrigin[];
   /** The id of the conversation that a service keeps, if any. */
   readonly serviceId: string | undefined;
   /** What keeps the messages and how to find them there, if the session says so. */
@@ -70,7 +73,7 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
   });
   const elsewhere = findMessagesElsewhere(root, shape, history);
   reportLocation(messagesAt, envelope, elsewhere, report);
-  const { chat, groups, turn } = readMessages(history, envelope, report);
+  const { chat, groups, origins, turn } = readMessages(history, envelope, report);
   const preserved = newPreservedState({
     shape,
     ...(history.key === undefined || history.key === LAYOUTS[shape].historyKey
@@ -94,7 +97,7 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
     ...(turn === undefined ? {} : { turn }),
   };
   const serviceId = readServiceId(root, shape);
-  return { thread, shape, messagesAt, serviceId, elsewhere, report: entries };
+  return { thread, shape, messagesAt, origins, serviceId, elsewhere, report: entries };
 }
 
 const KEEPERS: { readonly [Keeper in MessagesElsewhere["keeper"]]: string } = {

@@ -92,6 +92,18 @@ describe("ls", () => {
 });
 
 describe("show", () => {
+  it("prints threads that are nested deeply", async () => {
+    const store = sqliteStore({ path: join(folder(), "deep.db") });
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    await store.save("messages", `{"messages":[{"role":"user","content":${deep}}]}`);
+    await store.save("state", `{"state":${deep}}`);
+    await store.close();
+    const messages = await cli(["show", "sqlite:deep.db", "messages"]);
+    expect([messages.exitCode, messages.stdout]).toEqual([0, expect.stringContaining("[nested too deeply]")]);
+    const state = await cli(["show", "sqlite:deep.db", "state"]);
+    expect([state.exitCode, state.stdout]).toEqual([0, expect.stringContaining(deep)]);
+  });
+
   it("prints a conversation with results next to their calls", async () => {
     const { exitCode, stdout } = await cli(["show", "sqlite:threads.db", "weather"]);
     expect(exitCode).toBe(0);

@@ -4,8 +4,7 @@ import { EXIT } from "../cli/exit-codes.ts";
 import { configOption, jsonOption, namespaceOption, STORE_HELP } from "../cli/parameters.ts";
 import type { Session, Start } from "../cli/session.ts";
 import { conversationLines } from "../conversation/format-conversation.ts";
-import { fromAgentFramework } from "../conversation/from-agent-framework.ts";
-import { readConversation } from "../conversation/read-conversation.ts";
+import { readStoredConversation } from "../conversation/from-agent-framework.ts";
 import { formatBytes, formatTime } from "../output/format.ts";
 import { type Paint, printLines, type Terminal, write } from "../output/terminal.ts";
 import { visibleJson, visibleLine } from "../output/visible-text.ts";
@@ -73,8 +72,17 @@ function headerLines(stored: StoredThread, paint: Paint): string[] {
 }
 
 async function contentLines(stored: StoredThread, terminal: Terminal, paint: Paint): Promise<string[]> {
-  const thread = (await fromAgentFramework(stored, terminal.folder)) ?? stored.thread;
-  const conversation = readConversation(thread);
+  const conversation = await readStoredConversation(stored, terminal.folder);
   if (conversation !== undefined) return conversationLines(conversation.entries, paint);
-  return ["", ...visibleJson(JSON.stringify(stored.thread, undefined, 2)).split("\n")];
+  return ["", ...visibleJson(indentedJson(stored)).split("\n")];
+}
+
+/** Returns the thread as indented JSON, or as it is stored if it is nested too deeply for that. */
+function indentedJson({ thread, json }: StoredThread): string {
+  try {
+    return JSON.stringify(thread, undefined, 2);
+  } catch (error) {
+    if (error instanceof RangeError) return json;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { draft, type Draft, objectsOf, textDrafts, textOf } from "./entry.ts";
+import { draft, type Draft, jsonOf, objectsOf, textDrafts, textOf } from "./entry.ts";
 import { contentDrafts, partDrafts, resultDrafts } from "./parts.ts";
 import { uiMessageDrafts } from "./sdk-messages.ts";
 
@@ -15,9 +15,7 @@ export function claudeDrafts(entry: JsonObject): Draft[] {
   const type = textOf(members["type"]);
   const { message } = members;
   if (!isJsonObject(message)) {
-    return [
-      draft({ kind: "other", type, json: JSON.stringify(members) }, { role: type, at: "", value: entry }),
-    ];
+    return [draft({ kind: "other", type, json: jsonOf(members) }, { role: type, at: "", value: entry })];
   }
   const drafts = contentDrafts(message["content"], {
     role: textOf(message["role"] ?? type),

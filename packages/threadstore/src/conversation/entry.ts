@@ -72,7 +72,18 @@ export function draft(content: Content, { role, at, value }: Place): Draft {
 /** Returns a string as it is, and any other value as JSON. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : jsonOf(value);
+}
+
+/** Returns a value as JSON; a note if it is nested so deeply that it cannot be. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch (error) {
+    // Text of any depth can be stored and parsed, but the stack limits the other direction.
+    if (error instanceof RangeError) return "[nested too deeply]";
+    throw error;
+  }
 }
 
 /** Returns the objects of an array; `undefined` if the value is not an array of objects. */

@@ -1,5 +1,14 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type Content, draft, type Draft, type Place, stringOf, textDrafts, textOf } from "./entry.ts";
+import {
+  type Content,
+  draft,
+  type Draft,
+  jsonOf,
+  type Place,
+  stringOf,
+  textDrafts,
+  textOf,
+} from "./entry.ts";
 import { mediaOf } from "./media.ts";
 
 const REASONING = new Set(["reasoning", "reasoning_text", "redacted_thinking", "summary_text", "thinking"]);
@@ -28,7 +37,7 @@ export function partDrafts(part: unknown, place: Place): Draft[] {
   const type = typeof part["type"] === "string" ? part["type"] : "";
   const text = partText(part);
   if (text !== undefined) return textDrafts(text, place, isReasoning(part, type) ? "reasoning" : "text");
-  return [draft({ kind: "other", type: type === "" ? "part" : type, json: JSON.stringify(part) }, place)];
+  return [draft({ kind: "other", type: type === "" ? "part" : type, json: jsonOf(part) }, place)];
 }
 
 function isReasoning(part: JsonObject, type: string): boolean {
@@ -119,7 +128,7 @@ function isPart(part: JsonObject): boolean {
 }
 
 function noteOf(part: JsonObject): string {
-  if (!isPart(part)) return JSON.stringify(part);
+  if (!isPart(part)) return jsonOf(part);
   const { type, text } = part;
   return typeof text === "string" ? text : `[${typeof type === "string" ? type : "file"}]`;
 }

@@ -1,9 +1,9 @@
 import type { SerializedThread } from "@threadstore/core";
 import { isJsonObject, type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
-import { withApprovals } from "./approvals.ts";
+import { type OpenTurn, openTurnOf, withApprovals } from "./approvals.ts";
 import { adkDrafts, claudeDrafts, contentMessageDrafts, mastraDrafts } from "./bridge-messages.ts";
 import { chatDrafts } from "./chat-messages.ts";
-import { type Draft, type Entry, objectsOf, textOf } from "./entry.ts";
+import { type Draft, type Entry, jsonOf, objectsOf, textOf } from "./entry.ts";
 import { langChainDrafts } from "./langchain-messages.ts";
 import { createdAtOf } from "./message-time.ts";
 import { itemDrafts } from "./response-items.ts";
@@ -21,6 +21,8 @@ export interface Conversation {
   /** The name of the form: the kind of the thread, `langchain`, or `messages` for other objects with messages. */
   readonly form: string;
   readonly entries: readonly Entry[];
+  /** The open turn of an agent's thread. */
+  readonly openTurn: OpenTurn | undefined;
 }
 
 /** The forms of the threads that this project's packages write, by the kind in them. */
@@ -54,7 +56,11 @@ export function readConversation(thread: SerializedThread): Conversation | undef
       .read(message)
       .map((part) => entryOf(part, { path: `$.${form.path.join(".")}[${index}]`, index, time }));
   });
-  return { form: nameOf(thread, messages, isOwn), entries: withApprovals(entries, thread) };
+  return {
+    form: nameOf(thread, messages, isOwn),
+    entries: withApprovals(entries, thread),
+    openTurn: isOwn ? openTurnOf(thread) : undefined,
+  };
 }
 
 function nameOf(thread: SerializedThread, messages: readonly JsonObject[], isOwn: boolean): string {
@@ -74,7 +80,7 @@ interface Message {
 }
 
 function entryOf({ at, value, ...part }: Draft, { path, index, time }: Message): Entry {
-  const bytes = Buffer.byteLength(JSON.stringify(value) ?? "");
+  const bytes = Buffer.byteLength(jsonOf(value));
   return { ...part, index, path: path + at, bytes, ...(time === undefined ? {} : { createdAt: time }) };
 }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type Approval, draft, type Draft, type Place, textDrafts, textOf } from "./entry.ts";
+import { type Approval, draft, type Draft, jsonOf, type Place, textDrafts, textOf } from "./entry.ts";
 import { contentDrafts, resultDrafts } from "./parts.ts";
 
 /** Reads an item of the Responses API. The Agents SDK has the same items with names in camel case. */
@@ -12,7 +12,7 @@ export function itemDrafts(item: JsonObject): Draft[] {
   if (type === "reasoning") return reasoningDrafts(item);
   const role = item["role"];
   if (role !== undefined) return contentDrafts(item["content"], { role: textOf(role), at: ".content" });
-  return [draft({ kind: "other", type: type === "" ? "item" : type, json: JSON.stringify(item) }, assistant)];
+  return [draft({ kind: "other", type: type === "" ? "item" : type, json: jsonOf(item) }, assistant)];
 }
 
 function outputDrafts(item: JsonObject, id: string): Draft[] {

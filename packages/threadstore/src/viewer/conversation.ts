@@ -1,8 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
 import { COMMON_HEADERS, entityTag, hasVersion, toSummary } from "@threadstore/http/provider";
-import { openTurnOf } from "../conversation/approvals.ts";
-import { fromAgentFramework } from "../conversation/from-agent-framework.ts";
-import { readConversation } from "../conversation/read-conversation.ts";
+import { readStoredConversation } from "../conversation/from-agent-framework.ts";
 import { findingsOf, type Finding, inspect } from "./findings.ts";
 import { versionOf } from "./history.ts";
 import { loadThread, loadVersion } from "./load.ts";
@@ -18,13 +16,12 @@ export async function showConversation(viewed: ViewerRequest): Promise<Response>
   if (hasVersion(request, shown.version)) return new Response(null, { status: 304, headers });
   const { size, updatedAt } = shown;
   const summary = toSummary({ ...detailsOf(current), version: shown.version, size, updatedAt });
-  const converted = await fromAgentFramework(shown, settings.folders.packages);
-  const conversation = readConversation(converted ?? shown.thread);
+  const conversation = await readStoredConversation(shown, settings.folders.packages);
   const body = {
-    form: converted === undefined ? (conversation?.form ?? null) : "agent-framework",
+    form: conversation?.form ?? null,
     summary,
     entries: conversation?.entries ?? [],
-    openTurn: openTurnOf(shown.thread) ?? null,
+    openTurn: conversation?.openTurn ?? null,
     ...(await checkOf(shown, viewed)),
   };
   return Response.json(body, { headers });

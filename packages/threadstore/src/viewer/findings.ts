@@ -1,4 +1,5 @@
 import type { StoredThread } from "@threadstore/core";
+import { messageIndexOf } from "../conversation/from-agent-framework.ts";
 import { createInspector, type Inspection } from "../wire-forms/inspect-thread.ts";
 import type { Fault, RepairSettings } from "../wire-forms/wire-form.ts";
 import type { ViewerSettings } from "./options.ts";
@@ -20,7 +21,7 @@ export function inspect(
 /** Returns the findings of faults, which have only the members that are documented. */
 export function findingsOf(faults: readonly Fault[]): Finding[] {
   return faults.map(({ code, path, message }) => {
-    const [, index] = /^\$\.(?:messages|items)\[(\d+)\]/u.exec(path) ?? [];
-    return { code, path, message, ...(index === undefined ? {} : { index: Number(index) }) };
+    const index = messageIndexOf(path);
+    return { code, path, message, ...(index === undefined ? {} : { index }) };
   });
 }

@@ -1,5 +1,5 @@
 // What the page reads: namespaces, lists, conversations, versions.
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { memoryStore } from "@threadstore/core";
 import { fileSystemStore } from "@threadstore/file-system";
@@ -133,6 +133,52 @@ describe("a conversation", () => {
     });
   });
 
+  it("of Agent Framework has the places of the stored thread, where its findings are", async () => {
+    const { store, json } = await startViewer();
+    const golden = join(
+      import.meta.dirname,
+      "../../../agent-framework/src/golden/csharp-session-tool-call.json",
+    );
+    const session = JSON.parse(await readFile(golden, "utf8")) as {
+      stateBag: { InMemoryChatHistoryProvider: { messages: { role: string }[] } };
+    };
+    const { InMemoryChatHistoryProvider: history } = session.stateBag;
+    await store.save("whole", session);
+    history.messages = history.messages.filter(({ role }) => role !== "tool");
+    await store.save("a", session);
+    const place = "$.stateBag.InMemoryChatHistoryProvider.messages";
+    expect(await json("/api/threads/a/conversation")).toMatchObject({
+      form: "agent-framework",
+      entries: [
+        { kind: "text", path: `${place}[0]`, index: 0 },
+        { kind: "call", path: `${place}[1].contents[0]`, index: 1 },
+        { kind: "text", path: `${place}[2]`, index: 2 },
+      ],
+      check: "checked",
+      findings: [{ code: "result-missing", path: `${place}[1].contents[0]`, index: 1 }],
+    });
+    expect(await json("/api/threads/whole/conversation")).toMatchObject({
+      entries: [{}, {}, { kind: "result", path: `${place}[2].contents[0]`, index: 2 }, {}],
+      findings: [],
+    });
+  });
+
+  it("of Agent Framework has the open turn of pending approvals", async () => {
+    const { store, json } = await startViewer();
+    const golden = join(
+      import.meta.dirname,
+      "../../../agent-framework/src/golden/csharp-session-fn-approval-pending.json",
+    );
+    await store.save("a", await readFile(golden, "utf8"));
+    const { openTurn, entries } = (await json("/api/threads/a/conversation")) as {
+      openTurn: object;
+      entries: { kind: string; id?: string }[];
+    };
+    const call = entries.find(({ kind }) => kind === "call");
+    expect(call).toMatchObject({ approval: "requested" });
+    expect(openTurn).toEqual({ phase: "waiting", calls: [call?.id] });
+  });
+
   it("of an unknown form is none, and is still loaded as JSON", async () => {
     const { store, json } = await startViewer();
     await store.save("a", { state: 1 });
@@ -178,9 +224,20 @@ describe("a conversation", () => {
 
   it("that is nested deeply, or is large, is answered", async () => {
     const { store, send } = await startViewer();
-    const deep = `{"messages":[{"role":"user","content":${"[".repeat(900)}${"]".repeat(900)}}]}`;
-    await store.save("deep", deep);
-    expect((await send("/api/threads/deep/conversation")).status).toBe(200);
+    for (const depth of [900, 50_000]) {
+      const content = "[".repeat(depth) + "]".repeat(depth);
+      const message = `{"role":"user","content":${content}}`;
+      await store.save(`deep${depth}`, `{"messages":[${message}]}`);
+      await store.save(
+        `own${depth}`,
+        `{"format":"threadstore.thread","version":1,"kind":"chat","messages":[${message}]}`,
+      );
+      await store.save(`other${depth}`, `{"state":${content}}`);
+      for (const id of ["deep", "own", "other"]) {
+        const response = await send(`/api/threads/${id}${depth}/conversation`);
+        expect(response.status, `${id} ${depth}`).toBe(200);
+      }
+    }
     const messages = Array.from({ length: 5000 }, () => ({ role: "user", content: "x".repeat(1000) }));
     await store.save("large", { messages });
     const { entries } = (await (await send("/api/threads/large/conversation")).json()) as {
