@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runProcess } from "../dist/cli/process.js";
-
+// Imported dynamically, because core rejects versions of Node.js that it does not support.
+const { runProcess } = await import("../dist/cli/process.js").catch((error) => {
+  process.stderr.write(`threadstore: ${error.message}\n`);
+  process.exit(2);
+});
 await runProcess();

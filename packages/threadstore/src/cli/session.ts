@@ -1,6 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import type { ThreadStore } from "@threadstore/core";
 import { namespaceName } from "../output/format.ts";
 import { type Paint, painterFor, type Terminal } from "../output/terminal.ts";
+import { checkConnection } from "../stores/check-connection.ts";
 import { openStore } from "../stores/open-store.ts";
 
 /** The part of a store that a command works on. */
@@ -18,6 +20,8 @@ export interface Location {
 export interface LocationOptions {
   readonly namespace?: readonly string[] | undefined;
   readonly config?: string | undefined;
+  /** Whether the command itself reports a server that does not answer. */
+  readonly reportsConnection?: boolean;
 }
 
 /** One run of the command line. */
@@ -33,6 +37,9 @@ export interface Session {
   readonly close: () => Promise<void>;
 }
 
+/** How long a command waits for stores that close. Its process exits then. */
+const CLOSE_MS = 2000;
+
 /** Runs the action of a command. It resolves with the exit code. */
 export type Start = (action: (session: Session) => Promise<number>) => Promise<void>;
 
@@ -40,12 +47,13 @@ export function createSession(terminal: Terminal, redact: Session["redact"]): Se
   const opened: ThreadStore[] = [];
   const locate = async (
     url: string,
-    { namespace = [], config }: LocationOptions,
+    { namespace = [], config, reportsConnection = false }: LocationOptions,
     mustExist: boolean,
   ): Promise<Location> => {
     const { folder, env } = terminal;
     const { label, store } = await openStore(url, { folder, env, config, mustExist });
     opened.push(store);
+    if (!reportsConnection) await checkConnection(url, store, terminal.signal);
     const view = namespace.reduce((parent, name) => parent.namespace(name), store);
     const suffix = namespace.length === 0 ? "" : ` (${namespaceName(namespace)})`;
     const identity = JSON.stringify([redact(url), config ?? null, namespace]);
@@ -58,7 +66,8 @@ export function createSession(terminal: Terminal, redact: Session["redact"]): Se
     open: (url, options) => locate(url, options, true),
     create: (url, options) => locate(url, options, false),
     async close() {
-      await Promise.all(opened.map((store) => store.close()));
+      // The client of a server that does not answer may wait for it.
+      await Promise.race([Promise.all(opened.map((store) => store.close())), setTimeout(CLOSE_MS)]);
     },
   };
 }

@@ -42,7 +42,8 @@ describe("bench", () => {
     ]);
     expect([exitCode, stderr]).toEqual([0, ""]);
     const result = JSON.parse(stdout) as BenchResult & { store: string };
-    expect(result).toMatchObject({ store: "sqlite:threads.db", seconds: 1, rounds: 3 });
+    expect(result).toMatchObject({ store: "sqlite:threads.db", seconds: 1 });
+    expect([2, 3]).toContain(result.rounds);
     const names = result.rows.map((row) => `${row.operation}, ${row.bytes}, ${row.concurrency}`);
     const ofSizes = ["save", "load", "append"].flatMap((operation) =>
       [2000, 100_000].flatMap((bytes) => [1, 8].map((each) => `${operation}, ${bytes}, ${each}`)),
@@ -54,9 +55,9 @@ describe("bench", () => {
       "update one thread, null, 8",
     ]);
     for (const { concurrency, calls, perSecond, p50Ms, roundsMs } of [...result.rows, result.control]) {
-      expect(calls).toBeGreaterThanOrEqual(3 * concurrency);
+      expect(calls).toBeGreaterThanOrEqual(result.rounds * concurrency);
       expect([perSecond, p50Ms].every((value) => value > 0)).toBe(true);
-      expect(roundsMs).toHaveLength(3);
+      expect(roundsMs).toHaveLength(result.rounds);
     }
     const { attempts, conflicts, lost } = result.conflicts;
     expect([attempts > conflicts, lost]).toEqual([true, 0]);

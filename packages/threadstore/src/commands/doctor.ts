@@ -53,7 +53,7 @@ export function addDoctor(program: Command, start: Start): void {
 async function examine(session: Session, url: string, options: DoctorOptions): Promise<number> {
   const { terminal } = session;
   const { folder, env, signal } = terminal;
-  const { store, label } = await session.open(url, options);
+  const { store, label } = await session.open(url, { ...options, reportsConnection: true });
   const isConfigured = /^config(?::|$)/u.test(url);
   const parsed = isConfigured ? undefined : parseStoreUrl(url);
   const examineBackend = parsed && EXAMINATIONS.get(parsed.scheme);

@@ -1,0 +1,24 @@
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { parseStoreUrl } from "./store-url.ts";
+
+const LOCAL_SCHEMES: readonly string[] = ["sqlite", "file"];
+/** A person waits for the answer. A database that starts on demand may take some seconds. */
+const TIMEOUT_MS = 10_000;
+/** Not a thread. */
+const ID = "threadstore-connection-check";
+
+/**
+ * Rejects with `UNAVAILABLE` if the server of a URL does not answer for ten seconds, or for `timeoutMs` of the URL. Any
+ * answer will do, also a rejection: what the command may do is checked by what it does.
+ */
+export async function checkConnection(url: string, store: ThreadStore, signal: AbortSignal): Promise<void> {
+  if (/^config(?::|$)/u.test(url)) return;
+  const { scheme, options } = parseStoreUrl(url);
+  if (LOCAL_SCHEMES.includes(scheme)) return;
+  const timeoutMs = Number(options.get("timeoutMs") ?? TIMEOUT_MS);
+  try {
+    await store.load(ID, { timeoutMs, signal });
+  } catch (error) {
+    if (signal.aborted || ThreadStoreError.is(error, "UNAVAILABLE")) throw error;
+  }
+}
