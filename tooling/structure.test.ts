@@ -30,7 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "strands",
     ...ADAPTERS,
   ],
-  ["agent-framework", "openai", "openai-agents"],
+  ["agent-framework", "copilotkit", "openai", "openai-agents"],
   ["threadstore"],
 ];
 

@@ -2,6 +2,7 @@ import { SessionServiceError } from "@threadstore/adk";
 import { InterchangeError } from "@threadstore/agent-framework";
 import { ConversationError } from "@threadstore/ai-sdk";
 import { SessionStoreError } from "@threadstore/claude-agent-sdk";
+import { RunnerError } from "@threadstore/copilotkit";
 import { ThreadStoreError } from "@threadstore/core";
 import { SnapshotError } from "@threadstore/genkit";
 import { LangGraphStoreError } from "@threadstore/langgraph";
@@ -22,6 +23,7 @@ describe.each([
   InterchangeError,
   LangGraphStoreError,
   MastraMemoryError,
+  RunnerError,
   SessionError,
   SessionServiceError,
   SessionStoreError,

@@ -2,6 +2,7 @@ import type { SessionServiceErrorCode } from "@threadstore/adk";
 import type { InterchangeErrorCode } from "@threadstore/agent-framework";
 import type { ConversationErrorCode } from "@threadstore/ai-sdk";
 import type { SessionStoreErrorCode } from "@threadstore/claude-agent-sdk";
+import type { RunnerErrorCode } from "@threadstore/copilotkit";
 import type { ThreadStoreErrorCode } from "@threadstore/core";
 import type { SnapshotErrorCode } from "@threadstore/genkit";
 import type { LangGraphStoreErrorCode } from "@threadstore/langgraph";
@@ -18,6 +19,7 @@ interface Codes {
   InterchangeError: InterchangeErrorCode;
   LangGraphStoreError: LangGraphStoreErrorCode;
   MastraMemoryError: MastraMemoryErrorCode;
+  RunnerError: RunnerErrorCode;
   SessionError: SessionErrorCode;
   SessionServiceError: SessionServiceErrorCode;
   SessionStoreError: SessionStoreErrorCode;
@@ -35,6 +37,7 @@ const CLASSES: Readonly<Record<keyof Codes, true>> = {
   InterchangeError: true,
   LangGraphStoreError: true,
   MastraMemoryError: true,
+  RunnerError: true,
   SessionError: true,
   SessionServiceError: true,
   SessionStoreError: true,

@@ -86,11 +86,12 @@ function readPage(name: string): string {
   return readFileSync(join(import.meta.dirname, "page", name), "utf8");
 }
 
-/** Bundles a module for browsers. */
+/** Bundles a module for browsers, without styles. */
 export async function bundlePage(input: string): Promise<string> {
   const { output } = await build({
     input,
     platform: "browser",
+    moduleTypes: { ".css": "empty" },
     transform: { define: { "process.env.NODE_ENV": '"production"' } },
     output: { format: "esm", codeSplitting: false, minify: true },
     write: false,

@@ -35,7 +35,7 @@ features:
     link: /what-happens-when
     linkText: See what happens when
   - title: Your SDK, or your own loop
-    details: Agents for the openai package, chats for the AI SDK, sessions for the SDKs of OpenAI, Claude, Google and Strands, memory for Mastra, checkpoints for LangGraph, interchange with Agent Framework, and any JSON object.
+    details: Agents for the openai package, chats for the AI SDK, sessions for the SDKs of OpenAI, Claude, Google and Strands, memory for Mastra, checkpoints for LangGraph, runs of CopilotKit, interchange with Agent Framework, and any JSON object.
     link: /introduction#agent-sdks
     linkText: Find your SDK
   - title: A save costs one turn

@@ -24,6 +24,12 @@ export const sessions: SessionStore = claudeSessionStore({ store: memoryStore() 
 import type { RemoteThreadListAdapter } from "@assistant-ui/react";
 import { threadListAdapter } from "@threadstore/assistant-ui";
 export const threads: RemoteThreadListAdapter = threadListAdapter({ url: "/threads", writer: "server" });`,
+  rxjs: `
+import { threadStoreRunner } from "@threadstore/copilotkit";
+import { memoryStore } from "@threadstore/core";
+import type { Observable } from "rxjs";
+const runner = threadStoreRunner({ store: memoryStore() });
+export const events: Observable<{ readonly type: string }> = runner.connect({ threadId: "a" });`,
   "@aws-sdk/client-s3": `
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Store } from "@threadstore/s3";

@@ -1,0 +1,31 @@
+import { type AgUiEvent, closeRun } from "./ag-ui.ts";
+import { type StartedRun, storeEnd } from "./conversation.ts";
+import type { RunnerSettings } from "./options.ts";
+import { followRun, type StreamEnd } from "./run-stream.ts";
+
+/** A run whose end is not stored, and its thread. */
+export interface OpenRun extends Pick<StartedRun, "run" | "runId"> {
+  readonly threadId: string;
+}
+
+/**
+ * Waits until a run has ended, and stores its end if its process has not done so: the process was killed, or the run was
+ * stopped in another one. Passes the events to `onEvent`, with those that close an interrupted run.
+ */
+export async function settle(
+  { store, streams }: RunnerSettings,
+  open: OpenRun,
+  signal: AbortSignal = new AbortController().signal,
+  onEvent: (event: AgUiEvent) => void = () => undefined,
+): Promise<StreamEnd> {
+  const events: AgUiEvent[] = [];
+  const add = (event: AgUiEvent): void => {
+    events.push(event);
+    onEvent(event);
+  };
+  const end = await followRun(streams, open.run, add, signal);
+  if (end === "aborted") return end;
+  if (end !== "completed") closeRun(events, open, end).forEach(add);
+  await storeEnd(store, open.threadId, open.run, events);
+  return end;
+}
