@@ -13,15 +13,16 @@ afterAll(() => folder[Symbol.dispose]());
 await describeWithService("redis", "routerStore over Redis and SQLite", ({ url }) => {
   const redis = { kind: "redis", url, prefix: "router-root" } as const;
   const sqlite = { kind: "sqlite", path: join(folder.path, "threads") } as const;
+  const bases = { root: redis, other: sqlite, placement: sqlite };
   const { hostname, port } = new URL(url);
   const network = {
     endpoint: { host: hostname, port: Number(port) },
     open: async (location: string, endpoint: { host: string; port: number }, options = {}) => {
       const throughProxy = { ...redis, url: `redis://${endpoint.host}:${endpoint.port}` };
-      return openOver({ root: throughProxy, other: sqlite }, location, options);
+      return openOver({ ...bases, root: throughProxy }, location, options);
     },
   };
-  register({ ...harnessOver({ root: redis, other: sqlite }), network }, runner);
+  register({ ...harnessOver(bases), network }, runner);
 });
 
 await describeWithService("postgres", "routerStore over files and PostgreSQL", ({ url }) => {
@@ -30,5 +31,5 @@ await describeWithService("postgres", "routerStore over files and PostgreSQL", (
   const disk = {
     folder: (location: string) => (locationWithin(files, `${location} root`) as typeof files).folder,
   };
-  register({ ...harnessOver({ root: files, other: postgres }), disk }, runner);
+  register({ ...harnessOver({ root: files, other: postgres, placement: postgres }), disk }, runner);
 });

@@ -13,11 +13,13 @@ export interface Bases {
   /** The store of the threads without a namespace. */
   readonly root: StoreLocation;
   readonly other: StoreLocation;
+  /** Where the placements are recorded. */
+  readonly placement: StoreLocation;
 }
 
 /** Opens a router for a location of the suite. About half of the namespaces are in each store. */
 export async function openOver(
-  { root, other }: Bases,
+  { root, other, placement }: Bases,
   location: string,
   options: StoreOptions = {},
 ): Promise<ThreadStore> {
@@ -25,7 +27,8 @@ export async function openOver(
     root: await openBackend(rootOf({ root }, location), options),
     other: await openBackend(locationWithin(other, `${location} other`), options),
   };
-  return routerStore({ stores, timeoutMs: options.timeoutMs });
+  const recorded = await openBackend(locationWithin(placement, `${location} placement`), {});
+  return routerStore({ stores, placement: recorded, timeoutMs: options.timeoutMs });
 }
 
 /** Opens databases without syncing. Durability across power failures is tested in @threadstore/sqlite. */
@@ -40,12 +43,16 @@ function rootOf({ root }: Pick<Bases, "root">, location: string): StoreLocation 
 
 /** Creates a harness whose locations are a store of each kind. The suite changes the records of the first one. */
 export function harnessOver(bases: Bases): Harness {
-  const { root, other } = bases;
+  const { root, other, placement } = bases;
   return {
     ...recordAccess({
       driverOf: (location) => driverAt(rootOf(bases, location)),
       async destroy(location) {
-        for (const each of [rootOf(bases, location), locationWithin(other, `${location} other`)]) {
+        const others = [
+          locationWithin(other, `${location} other`),
+          locationWithin(placement, `${location} placement`),
+        ];
+        for (const each of [rootOf(bases, location), ...others]) {
           await using store = await openStore(each);
           await store.erase();
         }

@@ -38,5 +38,6 @@ await describeWithService("redis", "routerStore over SQLite and Redis", ({ url }
   afterAll(() => folder[Symbol.dispose]());
   const sqlite = { kind: "sqlite", path: join(folder.path, "threads") } as const;
   const redis = { kind: "redis", url, prefix: "router" } as const;
-  register(harnessOver({ root: sqlite, other: redis }), runner, variantSelection({ tiers: ["core"] }));
+  const bases = { root: sqlite, other: redis, placement: sqlite };
+  register(harnessOver(bases), runner, variantSelection({ tiers: ["core"] }));
 });

@@ -32,6 +32,19 @@ export interface RouterOptions {
    */
   readonly root?: string | undefined;
   /**
+   * A store, or a view of one, in which the routers of all processes record where namespaces are, so that
+   * `moveNamespace` and `rebalance` can move them while they are in use. It must not be in one of `stores`. The record is
+   * created from `weights`, `pins`, `root` and `leaseMs` by the first call. From then on it counts, and these options do
+   * not. The router owns and closes the store.
+   * @default undefined (the options alone determine where namespaces are)
+   */
+  readonly placement?: ThreadStore | undefined;
+  /**
+   * How long a process relies on what it has read in `placement`, in milliseconds. A move takes at least that long.
+   * @default 5000
+   */
+  readonly leaseMs?: number | undefined;
+  /**
    * How long a call may take, including retries, in milliseconds. Replaces the `timeoutMs` of the stores.
    * @default 30_000
    */
@@ -44,6 +57,8 @@ const OPTION_NAMES: OptionNames<RouterOptions> = {
   route: true,
   weights: true,
   root: true,
+  placement: true,
+  leaseMs: true,
   timeoutMs: true,
 };
 
@@ -55,13 +70,15 @@ export interface ResolvedOptions {
   readonly route: ((namespace: string) => string) | undefined;
   readonly weights: Weights;
   readonly root: string;
+  readonly placement: ThreadStore | undefined;
+  readonly leaseMs: number;
   readonly timeoutMs: number;
 }
 
 /** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
 export function resolveOptions(options: RouterOptions): ResolvedOptions {
   checkOptionNames(options, OPTION_NAMES);
-  const { route, timeoutMs = 30_000 } = options;
+  const { route, placement, leaseMs = 5000, timeoutMs = 30_000 } = options;
   const stores = checkedStores(options.stores);
   const pins = new Map(Object.entries(options.pins ?? {}));
   const weights = new Map([...stores.keys()].map((name) => [name, 1]));
@@ -80,7 +97,25 @@ export function resolveOptions(options: RouterOptions): ResolvedOptions {
   check(Math.max(...weights.values()) > 0, "At least one of `weights` must be greater than 0.");
   check(route === undefined || typeof route === "function", "`route` must be a function.");
   check(isTimeout(timeoutMs), "`timeoutMs` must be a number of milliseconds from 1 to 2147483647.");
-  return { stores, pins, route, weights, root, timeoutMs };
+  check(
+    Number.isFinite(leaseMs) && leaseMs >= 0,
+    "`leaseMs` must be a number of milliseconds of at least 0.",
+  );
+  if (placement !== undefined) checkPlacement(placement, stores);
+  return { stores, pins, route, weights, root, placement, leaseMs, timeoutMs };
+}
+
+/** An erase of the router would delete the record, and a move could move it. */
+function checkPlacement(placement: unknown, stores: Stores): void {
+  check(isStore(placement), "`placement` must be a ThreadStore.");
+  const isInside = [...stores.values()].some(
+    (store) => store === placement || isWithin(placement as object, store),
+  );
+  check(!isInside, "`placement` must not be one of `stores`, or a namespace in it. Open another store.");
+}
+
+function isStore(store: unknown): boolean {
+  return typeof store === "object" && store !== null && "listPage" in store && "save" in store;
 }
 
 function checkedStores(stores: unknown): Stores {
@@ -88,8 +123,7 @@ function checkedStores(stores: unknown): Stores {
   check(entries.length > 0, "`stores` must be an object with at least one store.");
   for (const [name, store] of entries) {
     check(name !== "" && name.isWellFormed(), "The names in `stores` must be non-empty, well-formed text.");
-    const isStore = typeof store === "object" && store !== null && "listPage" in store && "save" in store;
-    check(isStore, `\`stores.${name}\` must be a ThreadStore.`);
+    check(isStore(store), `\`stores.${name}\` must be a ThreadStore.`);
   }
   const all = entries as [string, ThreadStore][];
   for (const [name, store] of all) {

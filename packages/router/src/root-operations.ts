@@ -9,7 +9,7 @@ import type { Budget } from "./budget.ts";
 import { type CursorOwner, decodeCursor, encodeCursor, invalidCursor } from "./cursor.ts";
 import { continuesIn, eraseIn, eraseState } from "./erase.ts";
 import type { Stores } from "./options.ts";
-import type { Unit } from "./placement/placements.ts";
+import type { Owners } from "./placement/placements.ts";
 
 const NAMESPACES: CursorOwner = { operation: "namespaces", path: [] };
 const ERASE: CursorOwner = { operation: "erase", path: [] };
@@ -20,45 +20,64 @@ const TIME_BUDGET = 0.5;
 
 /**
  * Lists the namespaces of one store after the other. A store may also have the remains of a namespace that another one has
- * now, so each namespace is only listed in the store that has it.
+ * now, so each namespace is only listed in the store that has it. Those that were moved since the listing began come last,
+ * because it may have passed their new store.
  */
 export async function listNamespaces(
   stores: Stores,
-  ownerOf: (unit: Unit) => string,
+  owners: Owners,
   { cursor, limit = DEFAULT_LIMIT, ...options }: NamespacesOptions,
   budget: Budget,
 ): Promise<NamespacePage> {
-  let position = cursor === undefined ? undefined : decodeNamespaces(cursor);
   const names = [...stores.keys()];
-  const start = position === undefined ? 0 : names.indexOf(position.store);
-  if (start === -1) throw invalidCursor("namespaces");
+  const [first = ""] = names;
+  const start = { store: first, inner: undefined, epoch: owners.epoch };
+  const position = cursor === undefined ? start : decodeNamespaces(cursor);
+  const { epoch } = position;
+  const moved = new Set(owners.movedAfter(epoch));
+  if (!stores.has(position.store)) throw invalidCursor("namespaces");
   const namespaces: string[] = [];
-  for (const name of names.slice(start)) {
+  let { inner } = position;
+  for (const name of names.slice(names.indexOf(position.store))) {
     // Checked after the first store, which validates the limit.
-    if (name !== names[start] && namespaces.length >= limit) {
-      return { namespaces, cursor: encodeCursor(NAMESPACES, [name, null]) };
+    if (name !== position.store && namespaces.length >= limit) {
+      return { namespaces, cursor: encodeCursor(NAMESPACES, [name, null, epoch]) };
     }
-    const call = {
-      ...options,
-      ...budget.options(),
-      limit: namespaces.length === 0 ? limit : limit - namespaces.length,
-    };
-    const page = await storeNamed(stores, name).namespaces({ ...call, cursor: position?.inner });
-    namespaces.push(...page.namespaces.filter((each) => ownerOf(each) === name));
+    const call = { ...options, ...budget.options(), cursor: inner };
+    const missing = namespaces.length === 0 ? limit : limit - namespaces.length;
+    const page = await storeNamed(stores, name).namespaces({ ...call, limit: missing });
+    namespaces.push(...page.namespaces.filter((each) => owners.ownerOf(each) === name && !moved.has(each)));
     if (page.cursor !== undefined) {
-      return { namespaces, cursor: encodeCursor(NAMESPACES, [name, page.cursor]) };
+      return { namespaces, cursor: encodeCursor(NAMESPACES, [name, page.cursor, epoch]) };
     }
-    position = undefined;
+    inner = undefined;
+  }
+  for (const unit of moved) {
+    const view = unit !== "" && storeNamed(stores, owners.ownerOf(unit)).namespace(unit);
+    if (view !== false && (await hasThreads(view, budget))) namespaces.push(unit);
   }
   return { namespaces, cursor: undefined };
 }
 
-function decodeNamespaces(cursor: string): { readonly store: string; readonly inner: string | undefined } {
-  const [store, inner] = decodeCursor(NAMESPACES, cursor);
-  if (typeof store !== "string" || (inner !== null && typeof inner !== "string")) {
-    throw invalidCursor("namespaces");
-  }
-  return { store, inner: inner ?? undefined };
+async function hasThreads(view: ThreadStore, budget: Budget): Promise<boolean> {
+  const { threads } = await view.listPage({ limit: 1, ...budget.options() });
+  return (
+    threads.length > 0 || (await view.namespaces({ limit: 1, ...budget.options() })).namespaces.length > 0
+  );
+}
+
+interface NamespacesPosition {
+  readonly store: string;
+  readonly inner: string | undefined;
+  /** The epoch in which the listing began. */
+  readonly epoch: number;
+}
+
+function decodeNamespaces(cursor: string): NamespacesPosition {
+  const [store, inner, epoch] = decodeCursor(NAMESPACES, cursor);
+  const isValid = typeof store === "string" && (inner === null || typeof inner === "string");
+  if (!isValid || typeof epoch !== "number") throw invalidCursor("namespaces");
+  return { store, inner: inner ?? undefined, epoch };
 }
 
 /** Erases one store after the other, with everything that a move has left in them. */

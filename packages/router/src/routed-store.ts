@@ -126,7 +126,7 @@ export class RoutedStore implements ThreadStore {
     if (inner !== null && typeof inner !== "string") throw invalidCursor("deleteExpired");
     const start: ViewCall<DeleteExpiredResult>["start"] = async ({ name, view }, call) => {
       const cursor = store === name ? (inner ?? undefined) : undefined;
-      const { deleted, cursor: next } = await view.deleteExpired({ ...call, cursor });
+      const { deleted, cursor: next } = await view.deleteExpired({ ...options, ...call, cursor });
       return next === undefined ? { deleted } : { deleted, cursor: encodeCursor(owner, [name, next]) };
     };
     return this.#run({ start }, this.#budget(options));

@@ -10,7 +10,11 @@ export function fixedPlacements(routing: Routing): Placements {
   return {
     partMs: Number.POSITIVE_INFINITY,
     run: async (unit, call, budget) => call.start(fixedOwner(routing, unit), budget.options()),
-    owners: async () => (unit) => fixedOwner(routing, unit),
+    owners: async () => ({
+      epoch: 0,
+      ownerOf: (unit) => fixedOwner(routing, unit),
+      movedAfter: () => [],
+    }),
   };
 }
 

@@ -23,6 +23,15 @@ export interface Placements {
   readonly partMs: number;
   /** Runs a call in the store that has the unit. */
   run<Result>(unit: Unit, call: RoutedCall<Result>, budget: Budget): Promise<Result>;
-  /** Resolves with a function that returns the name of the store of a unit. */
-  owners(budget: Budget): Promise<(unit: Unit) => string>;
+  /** Resolves with the stores of all units. */
+  owners(budget: Budget): Promise<Owners>;
+}
+
+/** Which store has which unit, at one moment. */
+export interface Owners {
+  /** Increases with each change. */
+  readonly epoch: number;
+  ownerOf(unit: Unit): string;
+  /** Returns the units that have come to their store after an epoch. */
+  movedAfter(epoch: number): readonly Unit[];
 }
