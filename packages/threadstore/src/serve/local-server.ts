@@ -18,10 +18,14 @@ export interface LocalServer {
 }
 
 /** Starts a server on the loopback interface. `port` 0 is any that is free. */
-export async function startLocalServer(handler: ViewerHandler, port: number): Promise<LocalServer> {
+export async function startLocalServer(
+  handler: ViewerHandler,
+  port: number,
+  stopMs: number = STOP_MS,
+): Promise<LocalServer> {
   const server = createServer(nodeListener(handler, { origin: `http://${HOST}` }));
   await listen(server, port);
-  return { port: portOf(server), stop: () => stop(server) };
+  return { port: portOf(server), stop: () => stop(server, stopMs) };
 }
 
 async function listen(server: Server, port: number): Promise<void> {
@@ -41,11 +45,11 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, stopMs: number): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+  const timer = setTimeout(() => server.closeAllConnections(), stopMs);
   await closed;
   clearTimeout(timer);
 }

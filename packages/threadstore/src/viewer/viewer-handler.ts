@@ -80,7 +80,10 @@ async function handle(request: Request, settings: ViewerSettings, page: Page): P
 function checkChange(request: Request, { operation }: Route, { write }: ViewerSettings): void {
   if (!isChange(operation)) return;
   if (!write) {
-    throw new ViewerProblem("READ_ONLY", "This viewer only reads. Start it with `--write` to allow changes.");
+    throw new ViewerProblem(
+      "READ_ONLY",
+      "This viewer only reads. Create it with `write`, or start it with `--write`, to allow changes.",
+    );
   }
   rejectOtherSites(request);
   checkUnsupported(request);
