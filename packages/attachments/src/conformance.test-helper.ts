@@ -10,7 +10,7 @@ const INNER_MAX_BYTES = 33_554_432;
 /** Opens a store for the suite, whose size limit applies to threads including their attachments. */
 export function openOver(
   driver: ThreadDriver,
-  { maxThreadBytes, ...options }: StoreOptions = {},
+  { maxThreadBytes = 16_777_216, ...options }: StoreOptions = {},
   settings: Settings,
 ): ThreadStore {
   const inner = createThreadStore(driver, { ...options, maxThreadBytes: INNER_MAX_BYTES });
