@@ -1,3 +1,4 @@
+import { ATTACHMENTS, ENCRYPTION, HISTORY } from "./worker-layers.ts";
 import type { WorkerProgram } from "./workerd.ts";
 
 /** A conversation with an agent, whose model answers from the program. */
@@ -13,44 +14,6 @@ export async function main() {
   const { text } = await conversation.run("Hello", { key: "1" });
   if (Object.keys(framework).length === 0) throw new Error("nothing exported");
   return text === "Ahoy!" ? "works" : text;
-}
-`;
-
-const ATTACHMENTS = `
-import { memoryStore } from "@threadstore/core";
-import { withAttachments } from "@threadstore/attachments";
-import * as chats from "@threadstore/ai-sdk";
-export async function main() {
-  const store = withAttachments(memoryStore());
-  const image = "data:image/png;base64," + "QUJD".repeat(20000);
-  await store.save("a", { messages: [{ image }] });
-  const loaded = await store.load("a");
-  if (Object.keys(chats).length === 0) throw new Error("nothing exported");
-  return loaded.thread.messages[0].image === image ? "works" : "another image";
-}
-`;
-
-/** All that works without a key service, whose data key could be wrapped by any function. */
-const ENCRYPTION = `
-import { memoryStore } from "@threadstore/core";
-import { envelopeKeys, reseal, staticKeys, withEncryption, withHiddenIds } from "@threadstore/encryption";
-export async function main() {
-  const inner = memoryStore();
-  const mask = async (bytes) => bytes.map((byte) => byte ^ 85);
-  const keys = envelopeKeys({
-    wrap: async (bytes) => ({ wrappingKey: "k", bytes: await mask(bytes) }),
-    unwrap: ({ bytes }) => mask(bytes),
-  });
-  const store = withHiddenIds(withEncryption(inner, { keys, metadata: "sealed" }), { key: new Uint8Array(32) });
-  const first = await store.save("a", { messages: ["ü"] }, { metadata: { title: "T" } });
-  await store.save("a", { messages: ["ü", "€"] }, { previous: first });
-  await store.append("a", ["!"]);
-  const { resealed } = await reseal(inner, { keys, metadata: "sealed", all: true });
-  const { thread } = await store.load("a");
-  const error = await withEncryption(inner, { keys: staticKeys({ current: "x", keys: { x: new Uint8Array(32) } }) })
-    .load((await inner.listPage()).threads[0].id)
-    .catch((cause) => cause);
-  return thread.messages.join("") === "ü€!" && resealed === 1 && error.code === "MISCONFIGURED" ? "works" : "another text";
 }
 `;
 
@@ -163,6 +126,7 @@ export const PROGRAMS: Readonly<
     | "agent"
     | "attachments"
     | "encryption"
+    | "history"
     | "langgraph"
     | "microsoftAgents"
     | "openaiAgents"
@@ -175,6 +139,7 @@ export const PROGRAMS: Readonly<
   agent: { name: "agent", program: AGENT, flags: [] },
   attachments: { name: "attachments", program: ATTACHMENTS, flags: ["nodejs_compat"] },
   encryption: { name: "encryption", program: ENCRYPTION, flags: [] },
+  history: { name: "history", program: HISTORY, flags: [] },
   threadApi: { name: "thread-api", program: THREAD_API, flags: [] },
   langgraph: { name: "langgraph", program: LANGGRAPH, flags: ["nodejs_compat"] },
   openaiAgents: { name: "openai-agents", program: OPENAI_AGENTS, flags: ["nodejs_compat"] },

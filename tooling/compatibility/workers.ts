@@ -44,6 +44,11 @@ const WORKERS: readonly WorkerRow[] = [
     worker: PROGRAMS.encryption,
   },
   {
+    name: "Cloudflare Workers, no flags: history, compression",
+    proof: "saves, loads, forks and prunes versions that are compressed in `workerd`",
+    worker: PROGRAMS.history,
+  },
+  {
     name: "Cloudflare Workers, no flags: http",
     proof: "serves every operation of the thread API in `workerd`",
     worker: PROGRAMS.threadApi,
