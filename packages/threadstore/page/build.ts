@@ -21,11 +21,13 @@ function hashInputs(): string {
   return hash.digest("hex");
 }
 
-/** Builds the page, unless the latest build had the same inputs. Returns whether it was built. */
-export async function buildPage(): Promise<boolean> {
+/** Builds the page, unless the latest build had the same inputs. */
+async function buildPage(): Promise<void> {
   const inputs = hashInputs();
   const isBuilt = existsSync(join(OUTPUT, "index.html")) && existsSync(STAMP);
-  if (isBuilt && readFileSync(STAMP, "utf8") === inputs) return false;
+  if (isBuilt && readFileSync(STAMP, "utf8") === inputs) return;
+  // Otherwise, a value for tests would select the development build of React.
+  process.env["NODE_ENV"] = "production";
   const { build } = await import("vite");
   await build({
     root: FOLDER,
@@ -48,7 +50,6 @@ export async function buildPage(): Promise<boolean> {
   await addLicensesOfFonts();
   await mkdir(dirname(STAMP), { recursive: true });
   await writeFile(STAMP, inputs);
-  return true;
 }
 
 /** Vite lists the licenses of code only. */
@@ -60,4 +61,4 @@ async function addLicensesOfFonts(): Promise<void> {
   }
 }
 
-if (import.meta.main) await buildPage();
+await buildPage();

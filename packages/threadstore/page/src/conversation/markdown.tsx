@@ -1,7 +1,34 @@
 import { memo, type ReactNode } from "react";
-import ReactMarkdown, { type Components } from "react-markdown";
+import Renderer, { type Components } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
+
+/** A node of the syntax tree of Markdown. */
+interface MarkdownNode {
+  type: string;
+  value?: string;
+  children?: MarkdownNode[];
+}
+
+/** Shows HTML of a message as its text. Otherwise, it would be missing. */
+function htmlAsText() {
+  return (tree: MarkdownNode): void => replaceHtml(tree, true);
+}
+
+function replaceHtml(parent: MarkdownNode, isBlock: boolean): void {
+  if (parent.children === undefined) return;
+  parent.children = parent.children.map((node) => {
+    if (node.type !== "html") {
+      replaceHtml(node, BLOCKS.has(node.type));
+      return node;
+    }
+    const text: MarkdownNode = { type: "text", value: node.value ?? "" };
+    return isBlock ? { type: "paragraph", children: [text] } : text;
+  });
+}
+
+/** Nodes whose children are blocks. */
+const BLOCKS: ReadonlySet<string> = new Set(["blockquote", "footnoteDefinition", "listItem"]);
 
 /** HTML in messages is never interpreted, and pictures become links. The schema is a second line of defence. */
 const SCHEMA = {
@@ -44,20 +71,29 @@ const COMPONENTS: Components = {
   h3: ({ children }) => <h5 className="h3">{children}</h5>,
 };
 
+/** Reading Markdown takes most of the time of a row, and rows leave and enter the document while the user scrolls. */
+const RENDERED = new Map<string, ReactNode>();
+const MOST_RENDERED = 400;
+
+function render(text: string): ReactNode {
+  const known = RENDERED.get(text);
+  if (known !== undefined) return known;
+  const rendered = Renderer({
+    remarkPlugins: [remarkGfm, htmlAsText],
+    rehypePlugins: [[rehypeSanitize, SCHEMA]],
+    components: COMPONENTS,
+    children: text,
+  });
+  const [oldest] = RENDERED.keys();
+  if (RENDERED.size >= MOST_RENDERED && oldest !== undefined) RENDERED.delete(oldest);
+  RENDERED.set(text, rendered);
+  return rendered;
+}
+
 export const Markdown: (properties: { readonly text: string }) => ReactNode = memo(function Markdown({
   text,
 }: {
   readonly text: string;
 }): ReactNode {
-  return (
-    <div className="markdown">
-      <ReactMarkdown
-        remarkPlugins={[remarkGfm]}
-        rehypePlugins={[[rehypeSanitize, SCHEMA]]}
-        components={COMPONENTS}
-      >
-        {text}
-      </ReactMarkdown>
-    </div>
-  );
+  return <div className="markdown">{render(text)}</div>;
 });

@@ -5,7 +5,6 @@ import { type KeyboardEvent, type ReactNode, useDeferredValue, useMemo, useState
 import { type ThreadKey, useStoredText } from "../api/queries.ts";
 import { CopyButton } from "../shared/copy-button.tsx";
 import { formatJson } from "../shared/format-json.ts";
-import { formatCount } from "../shared/format.ts";
 import { Failure, Loading } from "../shared/states.tsx";
 import { TextLines } from "./text-lines.tsx";
 import { findAll } from "./text-rows.ts";
@@ -49,11 +48,7 @@ function RawText({ stored }: { readonly stored: string }): ReactNode {
         </ToggleGroup>
         <Find
           search={search}
-          status={
-            matches.length === 0
-              ? "No match"
-              : `${current + 1} of ${formatCount(matches.length, "match").replace(/matchs$/u, "matches")}`
-          }
+          status={statusOf(current, matches.length)}
           onSearch={(next) => {
             setSearch(next);
             setCurrent(0);
@@ -68,6 +63,11 @@ function RawText({ stored }: { readonly stored: string }): ReactNode {
       />
     </div>
   );
+}
+
+function statusOf(current: number, count: number): string {
+  if (count === 0) return "No match";
+  return `${current + 1} of ${count} ${count === 1 ? "match" : "matches"}`;
 }
 
 interface FindProperties {
@@ -85,7 +85,7 @@ function Find({ search, status, onSearch, step }: FindProperties): ReactNode {
     } else if (event.key === "Escape") onSearch("");
   };
   return (
-    <div className="find" role="search">
+    <div className="find">
       <Search aria-hidden className="search-icon" />
       <input
         type="text"
