@@ -75,7 +75,7 @@ await describeWithService("browser", "untrusted content", ({ url: browserUrl }) 
     const { page, open, problems } = tab;
     await open(`?thread=${encodeURIComponent(payload)}&search=${encodeURIComponent(payload.slice(0, 6))}`);
     await page.locator(".markdown, .messages .state").first().waitFor();
-    expect(await page.locator("h2 bdi").textContent()).toBe(payload);
+    expect(await page.locator("h1 bdi").textContent()).toBe(payload);
     expect(await page.locator(".role").first().textContent()).toBe(payload);
     await page.getByRole("button", { name: "Actions" }).click();
     await page.getByRole("menuitem", { name: "Erase" }).click();

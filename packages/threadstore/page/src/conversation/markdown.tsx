@@ -66,9 +66,9 @@ const COMPONENTS: Components = {
     </div>
   ),
   // The headings of a message must not look like those of the page to assistive technology.
-  h1: ({ children }) => <h3 className="h1">{children}</h3>,
-  h2: ({ children }) => <h4 className="h2">{children}</h4>,
-  h3: ({ children }) => <h5 className="h3">{children}</h5>,
+  h1: ({ children }) => <h2 className="h1">{children}</h2>,
+  h2: ({ children }) => <h3 className="h2">{children}</h3>,
+  h3: ({ children }) => <h4 className="h3">{children}</h4>,
 };
 
 /** Reading Markdown takes most of the time of a row, and rows leave and enter the document while the user scrolls. */

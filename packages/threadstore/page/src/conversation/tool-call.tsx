@@ -40,12 +40,12 @@ export function ToolCall({ call, result }: ToolCallProperties): ReactNode {
       </div>
       <div className="tool-values" data-answered={result !== undefined}>
         <div className="tool-value">
-          <h3 className="value-label">Input</h3>
+          <h2 className="value-label">Input</h2>
           <Value value={call.input} id={call.path} />
         </div>
         {result !== undefined && (
           <div className="tool-value">
-            <h3 className="value-label">{result.isError === true ? "Error" : "Result"}</h3>
+            <h2 className="value-label">{result.isError === true ? "Error" : "Result"}</h2>
             <Value value={result.output} id={result.path} />
           </div>
         )}

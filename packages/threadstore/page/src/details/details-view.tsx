@@ -17,7 +17,7 @@ export function DetailsView({ threadKey, conversation }: DetailsViewProperties):
     <div className="scroll-view" tabIndex={0} role="region" aria-label="Details">
       <div className="columns">
         <section className="panel">
-          <h3>Thread</h3>
+          <h2>Thread</h2>
           <dl className="facts">
             <Fact name="Id" value={visible(threadKey.id)} copy={threadKey.id} isCode />
             <Fact name="Namespace" value={visible(namespace === "" ? "(root)" : namespace)} isCode />
@@ -34,7 +34,7 @@ export function DetailsView({ threadKey, conversation }: DetailsViewProperties):
         </section>
         <Metadata {...summary} />
         <section className="panel">
-          <h3>Contents</h3>
+          <h2>Contents</h2>
           <Contents entries={conversation.entries} />
         </section>
       </div>
@@ -46,7 +46,7 @@ function Metadata({ title, metadata = {} }: Conversation["summary"]): ReactNode 
   const pairs = [...(title === undefined ? [] : [["title", title] as const]), ...Object.entries(metadata)];
   return (
     <section className="panel">
-      <h3>Metadata</h3>
+      <h2>Metadata</h2>
       {pairs.length === 0 ? (
         <p className="quiet">None.</p>
       ) : (

@@ -37,7 +37,7 @@ export function GrowthView({ threadKey, session, conversation }: GrowthViewPrope
       <div className="plots">
         {growth.x.length > 0 && (
           <section className="panel">
-            <h3>Conversation</h3>
+            <h2>Conversation</h2>
             <p className="quiet">
               {growth.isTime ? "Size and turns over time" : "Size and turns from message to message"}:{" "}
               {summary}.
@@ -47,7 +47,7 @@ export function GrowthView({ threadKey, session, conversation }: GrowthViewPrope
         )}
         {saves.x.length > 1 && (
           <section className="panel">
-            <h3>Versions</h3>
+            <h2>Versions</h2>
             <p className="quiet">The size of each kept version, at the time it was saved.</p>
             <Plot series={saves} label={`Sizes of ${formatCount(saves.x.length, "version")}`} />
           </section>

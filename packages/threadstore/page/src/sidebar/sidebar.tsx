@@ -5,6 +5,7 @@ import type { Session } from "../api/types.ts";
 import logo from "../logo.svg";
 import { visible } from "../shared/format.ts";
 import { useKeys } from "../state/keyboard.ts";
+import { usePageState } from "../state/location.ts";
 import { type Theme, useTheme } from "../state/theme.ts";
 import { ListHeader } from "./list-header.tsx";
 import { NamespaceTree } from "./namespace-tree.tsx";
@@ -18,12 +19,14 @@ interface SidebarProperties {
 }
 
 export function Sidebar({ session, search, onHelp }: SidebarProperties): ReactNode {
+  // The heading of an open thread is that of the page.
+  const Brand = usePageState().thread === undefined ? "h1" : "p";
   return (
     <aside className="sidebar" aria-label="Store">
       <header className="sidebar-header">
         <img src={logo} alt="" width="28" height="28" />
         <div className="sidebar-names">
-          <h1>ThreadStore</h1>
+          <Brand className="brand">ThreadStore</Brand>
           <p className="store" title={session.store}>
             <bdi>{visible(session.store)}</bdi>
           </p>

@@ -40,9 +40,9 @@ export function ThreadHeader({ threadKey, session, conversation }: ThreadHeaderP
           <ArrowLeft aria-hidden />
         </button>
         <div className="thread-names">
-          <h2 className={named ? undefined : "mono"}>
+          <h1 className={named ? undefined : "mono"}>
             <bdi>{visible(named ? title : threadKey.id)}</bdi>
-          </h2>
+          </h1>
           <p className="thread-facts">
             {named && <bdi className="mono thread-id">{visible(threadKey.id)}</bdi>}
             <CopyButton text={threadKey.id} label="Copy the id" />
