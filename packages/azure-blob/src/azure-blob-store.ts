@@ -4,7 +4,7 @@ import {
   STORE_OPTION_NAMES,
   createThreadStore,
   type StoreOptions,
-  type ThreadDriver,
+  type AsyncThreadDriver,
   type ThreadKey,
   withLocation,
 } from "@threadstore/core/driver";
@@ -29,12 +29,12 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ThreadStore {
 }
 
 /** Creates the driver of {@link azureBlobStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function azureBlobDriver(options: AzureBlobDriverOptions): ThreadDriver {
+export function azureBlobDriver(options: AzureBlobDriverOptions): AsyncThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
+function createDriver(options: AzureBlobDriverOptions): AsyncThreadDriver {
   const { container, prefix } = resolveOptions(options);
   const targetOf = (key: ThreadKey, signal: AbortSignal): BlobTarget => ({
     container,

@@ -1,7 +1,7 @@
 import type { ContainerClient } from "@azure/storage-blob";
 import { httpRequest, type RequestMatcher } from "@threadstore/conformance/fault-proxy";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { createThreadStore, type RecordPatch, type ThreadDriver } from "@threadstore/core/driver";
+import { createThreadStore, type RecordPatch, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { driverOptions, newContainer, type ProxiedContainer, proxyTo } from "./azurite.test-helper.ts";
@@ -13,7 +13,7 @@ const name = "~/thread";
 await describeWithService("azurite", "the end of a blob", ({ connectionString }) => {
   let direct: ContainerClient;
   let proxy: ProxiedContainer;
-  let driver: ThreadDriver;
+  let driver: AsyncThreadDriver;
   let store: ThreadStore;
   let other: ThreadStore;
 
@@ -41,7 +41,7 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
   /** Returns the patch with which core would append to the thread. */
   async function nextPatch(): Promise<{ version: string; patch: RecordPatch }> {
     let captured: RecordPatch | undefined;
-    const capturing: ThreadDriver = {
+    const capturing: AsyncThreadDriver = {
       ...driver,
       patch: async (_key, patch, expectedVersion) => {
         captured = patch;

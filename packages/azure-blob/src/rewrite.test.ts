@@ -1,7 +1,7 @@
 import type { ContainerClient } from "@azure/storage-blob";
 import { httpRequest, type RequestMatcher } from "@threadstore/conformance/fault-proxy";
 import type { Version } from "@threadstore/core";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -22,8 +22,8 @@ const page = { ...ALL_BY_ID, limit: 10 };
 await describeWithService("azurite", "append blobs", ({ connectionString }) => {
   let direct: ContainerClient;
   let proxy: ProxiedContainer;
-  let driver: ThreadDriver;
-  let other: ThreadDriver;
+  let driver: AsyncThreadDriver;
+  let other: AsyncThreadDriver;
 
   beforeAll(async () => {
     direct = await newContainer(connectionString);

@@ -2,6 +2,7 @@ import type { ThreadStore } from "@threadstore/core";
 import {
   createThreadStore,
   DriverError,
+  type MaybePromise,
   memoryDriver,
   type MemoryRecords,
   type ThreadDriver,
@@ -110,7 +111,7 @@ export function pausedStore(records: MemoryRecords, pauseAt: number): PausedStor
   const driver = memoryDriver({ records });
   const [pause, continuation] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let requests = 0;
-  const pausing = async <T>(request: Promise<T>): Promise<T> => {
+  const pausing = async <T>(request: MaybePromise<T>): Promise<T> => {
     const result = await request;
     requests += 1;
     if (requests === pauseAt) pause.resolve();

@@ -4,6 +4,7 @@ import {
   memoryDriver,
   type MemoryRecords,
   type ThreadDriver,
+  type MaybePromise,
 } from "@threadstore/core/driver";
 import type { CompressionOptions } from "./options.ts";
 import { withCompression } from "./with-compression.ts";
@@ -42,7 +43,7 @@ function observed(driver: ThreadDriver, requests: Request[]): ThreadDriver {
   const request = async <Result>(
     operation: Request["operation"],
     bytes: number,
-    send: () => Promise<Result>,
+    send: () => MaybePromise<Result>,
   ): Promise<Result> => {
     requests.push({ operation, bytes });
     return send();

@@ -9,14 +9,13 @@ import { listNamespaces, namespacesListing } from "./operations/namespaces.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
 import { touchRequest, touchThread } from "./operations/touch.ts";
 import { withDeadline } from "./runtime/deadline.ts";
-import type { CallDiagnostics } from "./runtime/diagnostics.ts";
 import { classifyFailure } from "./runtime/driver-failure.ts";
 import { Lifecycle } from "./runtime/lifecycle.ts";
 import type { Backend, OperationContext } from "./runtime/operation-context.ts";
 import { ThreadQueues } from "./runtime/thread-queues.ts";
-import { type NamespaceOperations, StoreView, type Work } from "./store-view.ts";
+import { type NamespaceOperations, StoreView } from "./store-view.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
-import type { CallOptions, ThreadStore } from "./thread-store.ts";
+import type { ThreadStore } from "./thread-store.ts";
 import { checkContract } from "./validation/driver-contract.ts";
 import { checkedId, namespaceWithin } from "./validation/names.ts";
 import { readOptions } from "./validation/option-names.ts";
@@ -89,28 +88,9 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
       const request = eraseRequest(driver, namespace, options);
       return (context) => eraseThreads(context, request);
     },
-    run: (diagnostics, options, work) => runWithDeadline(backend, diagnostics, options, work),
+    run: (diagnostics, options, work) => withDeadline(backend, diagnostics, options, work),
     within: (name) => driverOperations(backend, namespaceWithin(namespace, name)),
     close: () => Promise.resolve(),
     toJSON: () => ({ store: driver.name, namespace }),
   };
-}
-
-async function runWithDeadline<T>(
-  backend: Backend,
-  diagnostics: CallDiagnostics,
-  options: CallOptions,
-  work: Work<OperationContext, T>,
-): Promise<T> {
-  const { operation, namespace } = diagnostics;
-  let context: OperationContext | undefined;
-  try {
-    return await withDeadline({ ...backend, operation, namespace }, options, (started) => {
-      context = started;
-      return work(started);
-    });
-  } finally {
-    diagnostics.bytes = context?.bytes;
-    diagnostics.requests = context?.requests;
-  }
 }

@@ -1,4 +1,5 @@
 // The entry point for adapter authors: "@threadstore/core/driver".
+export { asyncDriver, type AsyncThreadDriver } from "./async-driver.ts";
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
 export { compareUtf8 } from "./listing/compare-utf8.ts";
@@ -39,6 +40,7 @@ export { errorWithout } from "./runtime/error-without.ts";
 export { isError } from "./validation/is-error.ts";
 export { hasSystemErrorCode, isSystemError, type SystemError } from "./validation/system-error.ts";
 export { DRIVER_CONCURRENCY, mapConcurrently } from "./runtime/map-concurrently.ts";
+export type { MaybePromise } from "./runtime/maybe-promise.ts";
 export { withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,

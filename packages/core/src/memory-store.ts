@@ -50,12 +50,12 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
     name: "memory",
     location: records,
 
-    async read({ namespace, id }) {
+    read({ namespace, id }) {
       const record = records.get(namespace)?.get(id);
       return record === undefined ? undefined : { version: record.version, bytes: record.bytes.slice() };
     },
 
-    async write({ namespace, id }, { bytes, unchanged, nonce, updatedAt }, expected) {
+    write({ namespace, id }, { bytes, unchanged, nonce, updatedAt }, expected) {
       const threads = records.get(namespace) ?? new Map<string, MemoryRecord>();
       const replaced = threads.get(id);
       if (replaced?.version !== expected) return undefined;
@@ -68,12 +68,12 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
 
     ...patchMethods(records),
 
-    async delete({ namespace, id }, expected) {
+    delete({ namespace, id }, expected) {
       const threads = records.get(namespace);
       return threads?.get(id)?.version === expected && threads.delete(id);
     },
 
-    async list(namespace, { after, limit, order, prefix }) {
+    list(namespace, { after, limit, order, prefix }) {
       const threads = [...(records.get(namespace) ?? [])]
         .filter(([id]) => id.startsWith(prefix))
         .map(([id, record]) => ({ id, ...record }));
@@ -86,9 +86,9 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       };
     },
 
-    listNamespaces: async (request) => namespacesOnPage(occupied(records), request, compareUtf8),
+    listNamespaces: (request) => namespacesOnPage(occupied(records), request, compareUtf8),
 
-    close: () => Promise.resolve(),
+    close: () => {},
   };
 }
 
@@ -99,13 +99,13 @@ function occupied(records: MemoryRecords): string[] {
 
 function patchMethods(records: MemoryRecords): Pick<ThreadDriver, "readTail" | "patch"> {
   return {
-    async readTail({ namespace, id }) {
+    readTail({ namespace, id }) {
       const record = records.get(namespace)?.get(id);
       if (record === undefined) return undefined;
       return { version: record.version, tail: tailWithContext(record.bytes).slice() };
     },
 
-    async patch({ namespace, id }, { keep, bytes, nonce, updatedAt }, expected) {
+    patch({ namespace, id }, { keep, bytes, nonce, updatedAt }, expected) {
       const threads = records.get(namespace);
       const replaced = threads?.get(id);
       if (replaced?.version !== expected) return undefined;

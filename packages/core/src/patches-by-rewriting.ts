@@ -1,3 +1,4 @@
+import type { AsyncThreadDriver } from "./async-driver.ts";
 import { DriverError } from "./driver-error.ts";
 import type { RecordPatch, ThreadDriver } from "./thread-driver.ts";
 
@@ -8,7 +9,7 @@ import type { RecordPatch, ThreadDriver } from "./thread-driver.ts";
 export function patchesByRewriting({
   read,
   write,
-}: Pick<ThreadDriver, "read" | "write">): Pick<ThreadDriver, "readTail" | "patch"> {
+}: Pick<ThreadDriver, "read" | "write">): Pick<AsyncThreadDriver, "readTail" | "patch"> {
   return {
     async readTail(key, options) {
       const stored = await read(key, undefined, options);

@@ -1,12 +1,12 @@
-import { ThreadStoreError } from "./errors.ts";
 import { type CopiedStore, setCopiedStore } from "./operations/copied-store.ts";
 import { listThreads } from "./operations/list.ts";
 import { setLocation, type StoreLocation } from "./operations/store-location.ts";
 import { updateThread } from "./operations/update.ts";
-import { captureCallerStack } from "./runtime/caller-stack.ts";
 import { type CallDiagnostics, type Operation, traced } from "./runtime/diagnostics.ts";
+import { failedCall } from "./runtime/failed-call.ts";
 import type { Lifecycle } from "./runtime/lifecycle.ts";
-import { yieldToEventLoopAfter } from "./runtime/yield-to-event-loop.ts";
+import { isPromise, type MaybePromise } from "./runtime/maybe-promise.ts";
+import { isYieldDue, yieldToEventLoopAfter } from "./runtime/yield-to-event-loop.ts";
 import type {
   AppendOptions,
   AppendResult,
@@ -33,7 +33,7 @@ import type {
 import { checkedCallOptions, type MethodOptions } from "./validation/call-options.ts";
 
 /** The work of a call, after its arguments were validated. */
-export type Work<Context, Result> = (context: Context) => Promise<Result>;
+export type Work<Context, Result> = (context: Context) => MaybePromise<Result>;
 
 /**
  * The operations of one namespace of a store. Each validates and copies its arguments synchronously, so that later
@@ -55,7 +55,7 @@ export interface NamespaceOperations<Context> {
   namespaces(options: NamespacesOptions): Work<Context, NamespacePage>;
   erase(options: EraseOptions): Work<Context, EraseResult>;
   /** Runs the work of a call in a new context, and completes its diagnostics. */
-  run<T>(diagnostics: CallDiagnostics, options: CallOptions, work: Work<Context, T>): Promise<T>;
+  run<T>(diagnostics: CallDiagnostics, options: CallOptions, work: Work<Context, T>): MaybePromise<T>;
   /** Returns the operations of a nested namespace. */
   within(name: string): NamespaceOperations<Context>;
   /** Releases the resources of the store or view. Called once, after the last call. */
@@ -168,20 +168,35 @@ export class StoreView<Context> implements ThreadStore {
     );
   }
 
-  /**
-   * Makes `close` wait for a call. The caller gets a separate promise, so that an unhandled rejection is reported.
-   */
-  async #tracked<T>(call: () => Promise<T>): Promise<T> {
-    return await this.#lifecycle.call(() => yieldToEventLoopAfter(call()));
+  /** Makes `close` wait for a call, which does not create a promise if its driver does not wait. */
+  #tracked<T>(call: () => MaybePromise<T>): Promise<T> {
+    this.#lifecycle.enter("call");
+    let result: MaybePromise<T>;
+    try {
+      result = call();
+    } catch (error) {
+      return this.#settled(rejectedWith(error));
+    }
+    if (isPromise(result) || isYieldDue()) return this.#settled(result);
+    this.#lifecycle.leave("call");
+    return Promise.resolve(result);
   }
 
-  async #run<Method extends Operation, T>(
+  /** The caller gets a separate promise, so that an unhandled rejection is reported. */
+  async #settled<T>(result: MaybePromise<T>): Promise<T> {
+    try {
+      return await yieldToEventLoopAfter(result);
+    } finally {
+      this.#lifecycle.leave("call");
+    }
+  }
+
+  #run<Method extends Operation, T>(
     operation: Method,
     diagnostics: CallDiagnostics,
     options: MethodOptions[Method],
     prepare: (checked: MethodOptions[Method]) => Work<Context, T>,
-  ): Promise<T> {
-    const started = performance.now();
+  ): MaybePromise<T> {
     let signal: AbortSignal | undefined;
     try {
       this.#lifecycle.throwIfClosed();
@@ -189,30 +204,32 @@ export class StoreView<Context> implements ThreadStore {
       ({ signal } = checked);
       signal?.throwIfAborted();
       const work = prepare(checked);
-      const result = await this.#operations.run(diagnostics, checked, (context) =>
-        this.#lifecycle.work(() => work(context)),
+      const result = this.#operations.run(diagnostics, checked, (context) =>
+        this.#lifecycle.work(work(context)),
       );
+      if (isPromise(result)) return this.#outcomeOf(result, diagnostics, signal);
       diagnostics.outcome = "ok";
       return result;
     } catch (error) {
-      const unexpected = signal?.aborted === true ? "ABORTED" : "FAILED";
-      diagnostics.outcome = ThreadStoreError.is(error) ? error.code : unexpected;
-      throw ThreadStoreError.is(error) ? addContext(error, diagnostics) : error;
-    } finally {
-      diagnostics.durationMs = performance.now() - started;
-      diagnostics.requests ??= 0;
+      throw failedCall(error, diagnostics, signal);
+    }
+  }
+
+  async #outcomeOf<T>(
+    result: Promise<T>,
+    diagnostics: CallDiagnostics,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    try {
+      const value = await result;
+      diagnostics.outcome = "ok";
+      return value;
+    } catch (error) {
+      throw failedCall(error, diagnostics, signal);
     }
   }
 }
 
-/**
- * Adds the call to an error that does not name one, and makes its stack show the caller's line. The error stays the
- * same object. The stack of its cause shows where the backend failed.
- */
-function addContext(error: ThreadStoreError, diagnostics: CallDiagnostics): ThreadStoreError {
-  captureCallerStack(error, addContext);
-  if (error.operation !== undefined) return error;
-  const { operation, id } = diagnostics;
-  const { store = diagnostics.store, namespace = diagnostics.namespace } = error;
-  return Object.assign(error, { operation, store, namespace, id });
+async function rejectedWith(error: unknown): Promise<never> {
+  throw error;
 }

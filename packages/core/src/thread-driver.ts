@@ -1,3 +1,4 @@
+import type { MaybePromise } from "./runtime/maybe-promise.ts";
 import type { ListOrder, ThreadMetadata, Version } from "./thread-store.ts";
 
 /**
@@ -166,7 +167,8 @@ export interface DriverOptions {
  * tutorial.
  *
  * A driver returns expected outcomes, such as a missing record or a failed precondition. It throws failures: those
- * that it recognizes as a `DriverError`, others unchanged. A driver must not retry, log or keep state that changes
+ * that it recognizes as a `DriverError`, others unchanged. A method may return its result, or throw, at once instead of
+ * with a promise: a call of the store then costs less. A driver must not retry, log or keep state that changes
  * after construction, and must connect on first use.
  */
 export interface ThreadDriver {
@@ -190,7 +192,7 @@ export interface ThreadDriver {
     key: ThreadKey,
     cachedVersion: Version | undefined,
     options: DriverOptions,
-  ): Promise<StoredRecord | undefined>;
+  ): MaybePromise<StoredRecord | undefined>;
 
   /**
    * Stores the record if the stored version is `expected`, or, if `expected` is `undefined`, if the key does not
@@ -203,13 +205,13 @@ export interface ThreadDriver {
     record: RecordToWrite,
     expected: Version | undefined,
     options: DriverOptions,
-  ): Promise<Version | undefined>;
+  ): MaybePromise<Version | undefined>;
 
   /**
    * Reads the end of the record at `key`. Resolves with `undefined` only if it does not exist. The cost must not depend
    * on the length of the record. A driver whose backend cannot read a part of a record uses `patchesByRewriting`.
    */
-  readTail(key: ThreadKey, options: DriverOptions): Promise<RecordTail | undefined>;
+  readTail(key: ThreadKey, options: DriverOptions): MaybePromise<RecordTail | undefined>;
 
   /**
    * Replaces the end of the record if its version is `expected`: all bytes from `patch.keep` on. As atomic and durable
@@ -220,10 +222,10 @@ export interface ThreadDriver {
     patch: RecordPatch,
     expected: Version,
     options: DriverOptions,
-  ): Promise<Version | undefined>;
+  ): MaybePromise<Version | undefined>;
 
   /** Atomically deletes the record if its version is `expected`. Resolves with whether it did. */
-  delete(key: ThreadKey, expected: Version, options: DriverOptions): Promise<boolean>;
+  delete(key: ThreadKey, expected: Version, options: DriverOptions): MaybePromise<boolean>;
 
   /**
    * Lists a page of the records of one namespace. The order must not depend on `prefix` or `where`. The cost must
@@ -231,20 +233,20 @@ export interface ThreadDriver {
    * read the names and times of all records in the namespace. A page may have fewer records than `limit`, or none,
    * although more follow.
    */
-  list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
+  list(namespace: string, page: PageRequest, options: DriverOptions): MaybePromise<RecordPage>;
 
   /**
    * Lists a page of the namespaces that contain records: `within`, and those nested in it, which begin with `within` and
    * a slash. The cost must not depend on how many records they contain. One whose records have all expired may be
    * listed, and so may one with leftovers of a crash.
    */
-  listNamespaces(request: NamespacesRequest, options: DriverOptions): Promise<StoredNamespaces>;
+  listNamespaces(request: NamespacesRequest, options: DriverOptions): MaybePromise<StoredNamespaces>;
 
   /**
    * Closes the resources that the driver created. Must not close a client that was passed in. Called once, after all
    * other calls.
    */
-  close(): Promise<void>;
+  close(): MaybePromise<void>;
 }
 
 /**

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { growThread } from "@threadstore/conformance";
 import type { ThreadStore, Version } from "@threadstore/core";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 import {
@@ -23,7 +23,7 @@ vi.mock("node:fs/promises", async (importOriginal) =>
 );
 
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 const KEY = keyOf("thread");
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cleanUpAfterCommit, syncCommit } from "./commit/commit-point.ts";
 import { driverErrorOf } from "./errors.ts";
@@ -34,7 +34,7 @@ vi.mock("node:fs/promises", async (importOriginal) =>
 );
 
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 const KEY = keyOf("thread");
 
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   createFixture,
@@ -15,7 +15,7 @@ import {
 
 let parent: string;
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 
 beforeEach(async () => {
   ({ parent, folder, driver } = await createFixture());

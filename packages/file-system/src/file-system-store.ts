@@ -3,7 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
-  type ThreadDriver,
+  type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import type { WriteContext } from "./commit/write-context.ts";
 import { withDriverErrors } from "./errors.ts";
@@ -32,12 +32,12 @@ export function fileSystemStore(options: FileSystemStoreOptions): ThreadStore {
 }
 
 /** Creates the driver of `fileSystemStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver {
+export function fileSystemDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: FileSystemDriverOptions): ThreadDriver {
+function createDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const layout = createLayout(resolvedOptions.folder);
   const files = createDurableFiles(resolvedOptions);

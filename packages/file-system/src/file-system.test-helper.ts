@@ -11,7 +11,7 @@ import {
   DriverError,
   type DriverOptions,
   type RecordToWrite,
-  type ThreadDriver,
+  type AsyncThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
 import { onTestFinished } from "vitest";
@@ -33,7 +33,7 @@ export interface Fixture {
   readonly parent: string;
   /** The store's folder. Neither it nor the folder between it and `parent` exists yet. */
   readonly folder: string;
-  readonly driver: ThreadDriver;
+  readonly driver: AsyncThreadDriver;
 }
 
 /** Creates a driver on a new folder that is removed after the test. */
@@ -64,7 +64,7 @@ export const options: DriverOptions = { signal: new AbortController().signal };
 
 /** Writes a record and returns its version. Fails if `expectedVersion` is not current. */
 export async function writeText(
-  driver: ThreadDriver,
+  driver: AsyncThreadDriver,
   key: ThreadKey,
   text: string,
   expectedVersion?: Version,
@@ -74,12 +74,12 @@ export async function writeText(
   return version;
 }
 
-export async function textOf(driver: ThreadDriver, key: ThreadKey): Promise<string | undefined> {
+export async function textOf(driver: AsyncThreadDriver, key: ThreadKey): Promise<string | undefined> {
   const storedRecord = await driver.read(key, undefined, options);
   return storedRecord && Buffer.from(storedRecord.bytes ?? []).toString();
 }
 
-export async function listIds(driver: ThreadDriver, namespace = ""): Promise<string[]> {
+export async function listIds(driver: AsyncThreadDriver, namespace = ""): Promise<string[]> {
   const page = await driver.list(namespace, { ...ALL_BY_ID, limit: 1000 }, options);
   return page.records.map((record) => record.id);
 }

@@ -1,13 +1,13 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import { createFixture, keyOf, options, recordOf, writeText } from "./file-system.test-helper.ts";
 
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 
 beforeEach(async () => {
   ({ folder, driver } = await createFixture());

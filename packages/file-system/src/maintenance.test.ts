@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   createFixture,
@@ -16,7 +16,7 @@ import {
 
 let parent: string;
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 
 beforeEach(async () => {
   ({ parent, folder, driver } = await createFixture());

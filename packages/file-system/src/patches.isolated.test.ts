@@ -3,7 +3,7 @@ import { renameSync } from "node:fs";
 import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { createThreadStore, type RecordPatch, type ThreadDriver } from "@threadstore/core/driver";
+import { createThreadStore, type RecordPatch, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 import { filesBelow, keyOf, options, temporaryFolder } from "./file-system.test-helper.ts";
@@ -48,9 +48,9 @@ async function totalSize(): Promise<number> {
 }
 
 /** Returns the patch with which core would append to the thread. */
-async function patchAfter(driver: ThreadDriver): Promise<{ version: string; patch: RecordPatch }> {
+async function patchAfter(driver: AsyncThreadDriver): Promise<{ version: string; patch: RecordPatch }> {
   let captured: RecordPatch | undefined;
-  const capturing: ThreadDriver = {
+  const capturing: AsyncThreadDriver = {
     ...driver,
     patch: async (_key, patch, expectedVersion) => {
       captured = patch;

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 import {
@@ -22,7 +22,7 @@ import {
 
 const run = promisify(execFile);
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 const KEY = keyOf("thread");
 /** Whether this is `npm test`, which kills fewer processes at random moments. */
 const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";

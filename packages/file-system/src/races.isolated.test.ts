@@ -1,7 +1,7 @@
 import { readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import {
@@ -31,7 +31,7 @@ vi.mock("node:fs/promises", async (importOriginal) =>
 );
 
 let folder: string;
-let driver: ThreadDriver;
+let driver: AsyncThreadDriver;
 const KEY = keyOf("thread");
 
 beforeEach(async () => {

@@ -1,6 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { createThreadStore, memoryDriver, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  createThreadStore,
+  memoryDriver,
+  type ThreadDriver,
+  type MaybePromise,
+} from "@threadstore/core/driver";
 import type { HistoryStore } from "./history-store.ts";
 import type { HistoryOptions } from "./options.ts";
 import { withHistory } from "./with-history.ts";
@@ -53,7 +58,7 @@ function observed(driver: ThreadDriver, backend: Backend): ThreadDriver {
   async function request<Result>(
     operation: Request["operation"],
     bytes: number,
-    send: () => Promise<Result>,
+    send: () => MaybePromise<Result>,
   ): Promise<Result> {
     const sent = { operation, bytes };
     backend.requests.push(sent);

@@ -1,4 +1,4 @@
-import { namespaceRange, type ThreadDriver } from "@threadstore/core/driver";
+import { namespaceRange, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { type Database, guardColumns } from "./database.ts";
 import { encodeText, type Tables } from "./keys.ts";
 
@@ -25,7 +25,7 @@ LIMIT $5::int
 ) AS page ON true ORDER BY page.namespace`;
 }
 
-export function listNamespacesMethod({ tables, run }: Database): ThreadDriver["listNamespaces"] {
+export function listNamespacesMethod({ tables, run }: Database): AsyncThreadDriver["listNamespaces"] {
   const statement = namespacesStatement(tables);
   return async (request, { signal }) => {
     const { includesSelf, first, end } = namespaceRange(request);

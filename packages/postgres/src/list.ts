@@ -5,7 +5,7 @@ import {
   type PageRequest,
   parseRecency,
   positionOf,
-  type ThreadDriver,
+  type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import { type Database, guardColumns } from "./database.ts";
@@ -57,7 +57,7 @@ ORDER BY ${columns} LIMIT ${parameter(limit + 1)}::int
   return { statement, values };
 }
 
-export function listMethod({ tables, run }: Database): ThreadDriver["list"] {
+export function listMethod({ tables, run }: Database): AsyncThreadDriver["list"] {
   return async (namespace, page, { signal }) => {
     const { statement, values } = pageQuery(tables, namespace, page);
     const rows = await run(statement, [...values], signal);

@@ -1,4 +1,4 @@
-import { metadataHashes, type ThreadDriver } from "@threadstore/core/driver";
+import { metadataHashes, type AsyncThreadDriver } from "@threadstore/core/driver";
 import type { Database } from "./database.ts";
 import { encodeArray, encodeKey } from "./keys.ts";
 import { hasChanged, viewOf } from "./records.ts";
@@ -9,7 +9,7 @@ import type { RecordStatements } from "./statements.ts";
 export function patchMethods(
   { run }: Database,
   statements: RecordStatements,
-): Pick<ThreadDriver, "readTail" | "patch"> {
+): Pick<AsyncThreadDriver, "readTail" | "patch"> {
   return {
     async readTail(key, { signal }) {
       const [row] = await run(statements.readTail, encodeKey(key), signal);

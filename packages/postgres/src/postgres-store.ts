@@ -3,7 +3,7 @@ import {
   checkOptionNames,
   createThreadStore,
   STORE_OPTION_NAMES,
-  type ThreadDriver,
+  type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import { openDatabase } from "./database.ts";
 import { listNamespacesMethod } from "./list-namespaces.ts";
@@ -28,12 +28,12 @@ export function postgresStore(options: PostgresStoreOptions): ThreadStore {
 }
 
 /** Creates the driver of {@link postgresStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function postgresDriver(options: PostgresDriverOptions): ThreadDriver {
+export function postgresDriver(options: PostgresDriverOptions): AsyncThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: PostgresDriverOptions): ThreadDriver {
+function createDriver(options: PostgresDriverOptions): AsyncThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const database = openDatabase(resolvedOptions);
   const statements = recordStatements(database.tables, resolvedOptions.synchronousCommit);

@@ -4,7 +4,7 @@ import {
   DriverError,
   type DriverOptions,
   type RecordToWrite,
-  type ThreadDriver,
+  type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import { Client, Pool } from "pg";
 import { expect } from "vitest";
@@ -46,7 +46,7 @@ export function record(
 }
 
 export async function textAt(
-  driver: ThreadDriver,
+  driver: AsyncThreadDriver,
   id: string = key.id,
   namespace = "",
 ): Promise<string | undefined> {

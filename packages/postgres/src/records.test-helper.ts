@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterAll, expect, test } from "vitest";
 import type { PostgresDriverOptions } from "./options.ts";
 import { postgresDriver, postgresStore } from "./postgres-store.ts";
@@ -8,7 +8,7 @@ import { CHUNK_BYTES } from "./schema.ts";
 /** The client of some tests, and what they share. */
 interface Subject {
   readonly source: PostgresDriverOptions;
-  readonly driver: ThreadDriver;
+  readonly driver: AsyncThreadDriver;
   readonly direct: Direct;
   readonly tablePrefix: string;
 }

@@ -1,4 +1,4 @@
-import { metadataHashes, type ThreadDriver } from "@threadstore/core/driver";
+import { metadataHashes, type AsyncThreadDriver } from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { encodeArray, encodeKey } from "./keys.ts";
@@ -9,7 +9,7 @@ import type { RecordStatements } from "./statements.ts";
 export function recordMethods(
   { run }: Database,
   statements: RecordStatements,
-): Pick<ThreadDriver, "read" | "write" | "delete"> {
+): Pick<AsyncThreadDriver, "read" | "write" | "delete"> {
   return {
     async read(key, cachedVersion, { signal }) {
       const [row] = await run(statements.read, [...encodeKey(key), cachedVersion ?? null], signal);

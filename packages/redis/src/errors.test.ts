@@ -1,5 +1,5 @@
 import { reachableText } from "@threadstore/conformance";
-import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { type RedisService, startRedis } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis, ReplyError } from "ioredis";
@@ -87,7 +87,7 @@ await describeWithService("redis", "errors of a server", () => {
   let service: RedisService;
   let direct: Redis;
   let url: string;
-  const drivers: ThreadDriver[] = [];
+  const drivers: AsyncThreadDriver[] = [];
 
   beforeAll(async () => {
     service = await startRedis();
@@ -103,7 +103,7 @@ await describeWithService("redis", "errors of a server", () => {
     await direct.flushall();
   });
 
-  function driverAt(at = url): ThreadDriver {
+  function driverAt(at = url): AsyncThreadDriver {
     const driver = redisDriver({ url: at });
     drivers.push(driver);
     return driver;
@@ -120,7 +120,7 @@ await describeWithService("redis", "errors of a server", () => {
     expect(failure.message).not.toContain("s3cret");
   });
 
-  test.each<[string, (driver: ThreadDriver) => Promise<unknown>]>([
+  test.each<[string, (driver: AsyncThreadDriver) => Promise<unknown>]>([
     ["a write", (driver) => driver.write(key, record("c0ntent ".repeat(100)), undefined, callOptions)],
     ["a read", (driver) => driver.read(key, undefined, callOptions)],
     ["a listing", (driver) => driver.list("", { ...ALL_BY_ID, limit: 1 }, callOptions)],

@@ -3,7 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
-  type ThreadDriver,
+  type AsyncThreadDriver,
   withLocation,
 } from "@threadstore/core/driver";
 import { locationOf, openClient } from "./client.ts";
@@ -25,12 +25,12 @@ export function redisStore(options: RedisStoreOptions): ThreadStore {
 }
 
 /** Creates the driver of {@link redisStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function redisDriver(options: RedisDriverOptions): ThreadDriver {
+export function redisDriver(options: RedisDriverOptions): AsyncThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: RedisDriverOptions): ThreadDriver {
+function createDriver(options: RedisDriverOptions): AsyncThreadDriver {
   const { prefix, replicas, ...source } = resolveOptions(options);
   const { client, close } = openClient(source);
   const connection = connectionTo(client);

@@ -3,7 +3,7 @@ import {
   DriverError,
   type DriverOptions,
   type RecordToWrite,
-  type ThreadDriver,
+  type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import { type Cluster, Redis } from "ioredis";
 import { keysWithPrefix } from "./keys.ts";
@@ -32,7 +32,7 @@ export function record(
 }
 
 export async function textAt(
-  driver: ThreadDriver,
+  driver: AsyncThreadDriver,
   id: string = key.id,
   namespace = "",
 ): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import type { DriverOptions, RecordToWrite, ThreadDriver } from "@threadstore/core/driver";
+import type { DriverOptions, RecordToWrite, AsyncThreadDriver } from "@threadstore/core/driver";
 import type { S3Endpoint } from "@threadstore/services";
 import type { S3ConnectionOptions } from "./options.ts";
 
@@ -110,7 +110,7 @@ export function record(text: string): RecordToWrite {
 }
 
 /** Reads the text of a {@link record}. */
-export async function readText(driver: ThreadDriver, id: string): Promise<string | undefined> {
+export async function readText(driver: AsyncThreadDriver, id: string): Promise<string | undefined> {
   const stored = await driver.read({ namespace: "", id }, undefined, driverOptions);
   if (stored?.bytes === undefined) return undefined;
   return (JSON.parse(Buffer.from(stored.bytes).toString()) as { text: string }).text;

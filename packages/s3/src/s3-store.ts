@@ -5,7 +5,7 @@ import {
   createThreadStore,
   patchesByRewriting,
   type StoreOptions,
-  type ThreadDriver,
+  type AsyncThreadDriver,
   withLocation,
 } from "@threadstore/core/driver";
 import { locationOf, resolveBucket } from "./client.ts";
@@ -30,21 +30,21 @@ export function s3Store(options: S3StoreOptions): ThreadStore {
 }
 
 /** Creates the driver of {@link s3Store}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function s3Driver(options: S3DriverOptions): ThreadDriver {
+export function s3Driver(options: S3DriverOptions): AsyncThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: S3DriverOptions): ThreadDriver {
+function createDriver(options: S3DriverOptions): AsyncThreadDriver {
   const bucket = resolveBucket(options);
   const selfCheck = createSelfCheck(bucket, options);
   const context: RecordContext = { bucket, selfCheck, histories: createWriteHistories() };
   const location = locationOf(options);
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
-  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
+  const read: AsyncThreadDriver["read"] = (key, cachedVersion, { signal }) =>
     run(() => readRecord(context, key, cachedVersion, signal));
-  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
+  const write: AsyncThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
     run(() => writeRecord(context, key, record, expectedVersion, signal));
   return {
     contract: 2,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type HeadObjectCommandOutput, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ThreadStore } from "@threadstore/core";
-import { ALL_BY_ID, type RecordPage, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type RecordPage, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -18,7 +18,7 @@ import { s3Driver, s3Store } from "./s3-store.ts";
 import { scriptedService } from "./scripted-service.test-helper.ts";
 import { createTombstone } from "./tombstones.ts";
 
-function list(driver: ThreadDriver): Promise<RecordPage> {
+function list(driver: AsyncThreadDriver): Promise<RecordPage> {
   return driver.list("", { ...ALL_BY_ID, limit: 10 }, driverOptions);
 }
 
@@ -98,7 +98,7 @@ await describeWithService("s3", "tombstones", (endpoint) => {
       milliseconds: number,
       prefix: string,
       beforeDelete = async (): Promise<void> => {},
-    ): ThreadDriver {
+    ): AsyncThreadDriver {
       const clientAhead = createClient(endpoint, { disableClockSkewCorrection: true });
       clients.push(clientAhead);
       clientAhead.middlewareStack.add(

@@ -16,9 +16,9 @@ import { prepareRecords, type Records } from "./records.ts";
 
 type Operations = Records & { readonly list: ListRecords; readonly listNamespaces: ListNamespaces };
 
-/** Runs operations on a database, which the first of them opens. Their errors are `DriverError`s. */
+/** Runs operations on a database, which the first of them opens. None of them waits. Their errors are `DriverError`s. */
 export interface Connection {
-  read<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Promise<Result>;
+  read<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Result;
   /**
    * Also verifies afterwards that the change is in the file at the database's path. Unless the change only `adds`, the
    * content that it removed is also removed from the log, if the options ask for that.
@@ -27,7 +27,7 @@ export interface Connection {
     signal: AbortSignal,
     run: (operations: Operations) => Result,
     options?: { readonly adds: boolean },
-  ): Promise<Result>;
+  ): Result;
   close(): void;
 }
 
@@ -67,11 +67,11 @@ export function createConnection(options: ResolvedOptions): Connection {
 
   // better-sqlite3 is synchronous: a call that has started is over before its signal can abort.
   return {
-    async read(signal, run) {
+    read(signal, run) {
       signal.throwIfAborted();
       return attempt(({ operations }) => run(operations));
     },
-    async change(signal, run, { adds } = { adds: false }) {
+    change(signal, run, { adds } = { adds: false }) {
       signal.throwIfAborted();
       return attempt(({ operations, files, log }) => {
         const result = run(operations);

@@ -4,8 +4,8 @@ import type { ThreadStore } from "@threadstore/core";
 import Sqlite from "better-sqlite3";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { runTask } from "./processes.test-helper.ts";
-import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { driverErrorFrom, options, record, temporaryFolder } from "./sqlite.test-helper.ts";
+import { sqliteStore } from "./sqlite-store.ts";
+import { driverErrorFrom, openDriver, options, record, temporaryFolder } from "./sqlite.test-helper.ts";
 
 const FILES = ["", "-wal", "-shm"];
 const KEY = { namespace: "", id: "thread" };
@@ -104,7 +104,7 @@ describe("an open store", () => {
 test("a write is in doubt if the file disappears while it is written", async () => {
   const database = new Sqlite(path);
   database.pragma("journal_mode = WAL");
-  const driver = sqliteDriver({ database });
+  const driver = openDriver({ database });
   await driver.write(KEY, record("first"), undefined, options);
   database.function("remove_file", () => {
     rmSync(path, { force: true });

@@ -3,8 +3,14 @@ import { join } from "node:path";
 import { ALL_BY_ID } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { sqliteDriver } from "./sqlite-store.ts";
-import { driverErrorFrom, options, record, temporaryFolder, textOf } from "./sqlite.test-helper.ts";
+import {
+  driverErrorFrom,
+  openDriver,
+  options,
+  record,
+  temporaryFolder,
+  textOf,
+} from "./sqlite.test-helper.ts";
 
 const KEY = { namespace: "", id: "thread" };
 
@@ -19,21 +25,21 @@ function spyOnConnections(): () => Sqlite.Database[] {
 describe("a file", () => {
   test("is opened by the first call, and is the only file left after closing", async () => {
     using folder = temporaryFolder();
-    const driver = sqliteDriver({ path: folder.file() });
+    const driver = openDriver({ path: folder.file() });
     expect(readdirSync(folder.path)).toEqual([]);
     await driver.write(KEY, record("x"), undefined, options);
     expect(readdirSync(folder.path).toSorted()).toEqual(["threads.db", "threads.db-shm", "threads.db-wal"]);
     await driver.close();
     expect(readdirSync(folder.path)).toEqual(["threads.db"]);
 
-    const reopened = sqliteDriver({ path: folder.file() });
+    const reopened = openDriver({ path: folder.file() });
     expect(await textOf(reopened, KEY.id)).toBe("x}");
     await reopened.close();
   });
 
   test("that was never opened can be closed", async () => {
     using folder = temporaryFolder();
-    await sqliteDriver({ path: folder.file() }).close();
+    await openDriver({ path: folder.file() }).close();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
@@ -41,7 +47,7 @@ describe("a file", () => {
     using folder = temporaryFolder();
     const before = process.cwd();
     process.chdir(folder.path);
-    const driver = sqliteDriver({ path: "threads.db" });
+    const driver = openDriver({ path: "threads.db" });
     process.chdir(before);
     await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
@@ -51,7 +57,7 @@ describe("a file", () => {
   test("uses WAL mode and syncs each commit by default", async () => {
     using folder = temporaryFolder();
     const connections = spyOnConnections();
-    const driver = sqliteDriver({ path: folder.file() });
+    const driver = openDriver({ path: folder.file() });
     await driver.read(KEY, undefined, options);
     const [connection, ...others] = connections();
     expect(others).toEqual([]);
@@ -66,7 +72,7 @@ describe("a file", () => {
   test("does not sync each commit if `synchronous` is `normal`", async () => {
     using folder = temporaryFolder();
     const connections = spyOnConnections();
-    const driver = sqliteDriver({ path: folder.file(), synchronous: "normal", busyTimeoutMs: 7 });
+    const driver = openDriver({ path: folder.file(), synchronous: "normal", busyTimeoutMs: 7 });
     await driver.read(KEY, undefined, options);
     const [connection] = connections();
     expect(connection?.pragma("journal_mode", { simple: true })).toBe("wal");
@@ -77,7 +83,7 @@ describe("a file", () => {
 
   test("is opened once its folder exists", async () => {
     using folder = temporaryFolder();
-    const driver = sqliteDriver({ path: join(folder.path, "later", "threads.db") });
+    const driver = openDriver({ path: join(folder.path, "later", "threads.db") });
     const error = await driverErrorFrom(driver.read(KEY, undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
     expect(error.message).toContain("folder");
@@ -88,7 +94,7 @@ describe("a file", () => {
 
   test("that is a folder throws MISCONFIGURED", async () => {
     using folder = temporaryFolder();
-    const driver = sqliteDriver({ path: folder.path });
+    const driver = openDriver({ path: folder.path });
     const error = await driverErrorFrom(driver.read(KEY, undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
   });
@@ -97,7 +103,7 @@ describe("a file", () => {
     using folder = temporaryFolder();
     writeFileSync(folder.file(), "not a database ".repeat(1000));
     const connections = spyOnConnections();
-    const driver = sqliteDriver({ path: folder.file() });
+    const driver = openDriver({ path: folder.file() });
     for (const call of [
       driver.read(KEY, undefined, options),
       driver.write(KEY, record("x"), undefined, options),
@@ -112,7 +118,7 @@ describe("a file", () => {
     using folder = temporaryFolder();
     const other = new Sqlite(folder.file());
     other.exec("CREATE TABLE customers (name TEXT)");
-    const driver = sqliteDriver({ path: folder.file() });
+    const driver = openDriver({ path: folder.file() });
     const error = await driverErrorFrom(driver.write(KEY, record("x"), undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
     expect(error.message).toContain("`database`");
@@ -123,20 +129,20 @@ describe("a file", () => {
 
   test("with a newer schema throws MISCONFIGURED", async () => {
     using folder = temporaryFolder();
-    const driver = sqliteDriver({ path: folder.file() });
+    const driver = openDriver({ path: folder.file() });
     await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
     const newer = new Sqlite(folder.file());
     newer.exec("UPDATE threadstore_schema SET version = 3");
     newer.close();
-    const reopened = sqliteDriver({ path: folder.file() });
+    const reopened = openDriver({ path: folder.file() });
     const error = await driverErrorFrom(reopened.read(KEY, undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
     expect(error.message).toContain("version 3");
   });
 
   test("in memory is private to one store and disappears with it", async () => {
-    const [one, two] = [sqliteDriver({ path: ":memory:" }), sqliteDriver({ path: ":memory:" })];
+    const [one, two] = [openDriver({ path: ":memory:" }), openDriver({ path: ":memory:" })];
     await one.write(KEY, record("x"), undefined, options);
     expect(await textOf(one, KEY.id)).toBe("x}");
     expect(await textOf(two, KEY.id)).toBeUndefined();
@@ -150,7 +156,7 @@ describe("a connection that was passed in", () => {
     const database = new Sqlite(":memory:");
     database.exec("CREATE TABLE customers (name TEXT)");
     database.pragma("user_version = 42");
-    const driver = sqliteDriver({ database });
+    const driver = openDriver({ database });
     await driver.write(KEY, record("x"), undefined, options);
     expect(await textOf(driver, KEY.id)).toBe("x}");
     await driver.close();
@@ -168,9 +174,9 @@ describe("a connection that was passed in", () => {
     using folder = temporaryFolder();
     const database = new Sqlite(folder.file());
     database.pragma("synchronous = OFF");
-    await sqliteDriver({ database, synchronous: "normal" }).read(KEY, undefined, options);
+    await openDriver({ database, synchronous: "normal" }).read(KEY, undefined, options);
     expect(database.pragma("synchronous", { simple: true })).toBe(0);
-    await sqliteDriver({ database }).read(KEY, undefined, options);
+    await openDriver({ database }).read(KEY, undefined, options);
     expect(database.pragma("synchronous", { simple: true })).toBe(3);
     expect(database.pragma("journal_mode", { simple: true })).toBe("delete");
     database.close();
@@ -178,10 +184,10 @@ describe("a connection that was passed in", () => {
 
   test("throws MISCONFIGURED once its owner closed it, before and after the first call", async () => {
     const database = new Sqlite(":memory:");
-    const used = sqliteDriver({ database });
+    const used = openDriver({ database });
     await used.read(KEY, undefined, options);
     database.close();
-    for (const driver of [used, sqliteDriver({ database })]) {
+    for (const driver of [used, openDriver({ database })]) {
       const error = await driverErrorFrom(driver.read(KEY, undefined, options));
       expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
       expect(error.message).toContain("closed");
@@ -191,7 +197,7 @@ describe("a connection that was passed in", () => {
 
   test("throws MISCONFIGURED while it is inside its owner's transaction", async () => {
     const database = new Sqlite(":memory:");
-    const driver = sqliteDriver({ database });
+    const driver = openDriver({ database });
     database.exec("BEGIN");
     const error = await driverErrorFrom(driver.write(KEY, record("x"), undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
@@ -205,8 +211,8 @@ describe("a connection that was passed in", () => {
     database.defaultSafeIntegers(true);
     const first = record("a".repeat(100_000));
     const second = record("a".repeat(110_000), "}", 100_000);
-    await sqliteDriver({ database }).write(KEY, first, undefined, options);
-    const driver = sqliteDriver({ database });
+    await openDriver({ database }).write(KEY, first, undefined, options);
+    const driver = openDriver({ database });
     await driver.write(KEY, second, first.nonce, options);
     expect(await driver.read(KEY, undefined, options)).toEqual({
       version: second.nonce,
@@ -219,12 +225,12 @@ describe("a connection that was passed in", () => {
 
   test("that is read-only can read but throws ACCESS_DENIED for writes", async () => {
     using folder = temporaryFolder();
-    const writer = sqliteDriver({ path: folder.file() });
+    const writer = openDriver({ path: folder.file() });
     const stored = record("x");
     await writer.write(KEY, stored, undefined, options);
     await writer.close();
     const database = new Sqlite(folder.file(), { readonly: true });
-    const driver = sqliteDriver({ database });
+    const driver = openDriver({ database });
     expect(await textOf(driver, KEY.id)).toBe("x}");
     expect((await driver.list("", { ...ALL_BY_ID, limit: 1 }, options)).records).toHaveLength(1);
     const denied = { code: "ACCESS_DENIED", effect: "none" };
@@ -239,7 +245,7 @@ describe("a connection that was passed in", () => {
 
 test("an aborted call does nothing and rejects with the signal's reason", async () => {
   using folder = temporaryFolder();
-  const driver = sqliteDriver({ path: folder.file() });
+  const driver = openDriver({ path: folder.file() });
   const reason = new Error("enough");
   const aborted = { signal: AbortSignal.abort(reason) };
   await expect(driver.read(KEY, undefined, aborted)).rejects.toBe(reason);

@@ -3,8 +3,14 @@ import { ALL_BY_ID, createThreadStore } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { driverErrorOf } from "./errors.ts";
-import { sqliteDriver } from "./sqlite-store.ts";
-import { driverErrorFrom, options, record, temporaryFolder, textOf } from "./sqlite.test-helper.ts";
+import {
+  driverErrorFrom,
+  openDriver,
+  options,
+  record,
+  temporaryFolder,
+  textOf,
+} from "./sqlite.test-helper.ts";
 
 const KEY = { namespace: "", id: "thread" };
 
@@ -43,7 +49,7 @@ test("an error of another copy of better-sqlite3 is recognized; other errors are
 
 test("a write throws UNAVAILABLE while another connection holds the lock, and reads still work", async () => {
   using folder = temporaryFolder();
-  const driver = sqliteDriver({ path: folder.file(), busyTimeoutMs: 20 });
+  const driver = openDriver({ path: folder.file(), busyTimeoutMs: 20 });
   const stored = record("old");
   await driver.write(KEY, stored, undefined, options);
   const other = new Sqlite(folder.file());
@@ -52,7 +58,7 @@ test("a write throws UNAVAILABLE while another connection holds the lock, and re
   expect(await driverErrorFrom(driver.write(KEY, record("new"), stored.nonce, options))).toMatchObject(busy);
   expect(await driverErrorFrom(driver.delete(KEY, stored.nonce, options))).toMatchObject(busy);
   expect(await textOf(driver, KEY.id)).toBe("old}");
-  const secondDriver = sqliteDriver({ path: folder.file(), busyTimeoutMs: 0 });
+  const secondDriver = openDriver({ path: folder.file(), busyTimeoutMs: 0 });
   expect(await textOf(secondDriver, KEY.id)).toBe("old}");
   await secondDriver.close();
   other.exec("COMMIT");
@@ -65,7 +71,7 @@ test("a write throws UNAVAILABLE while another connection holds the lock, and re
 test("a full database throws STORAGE_FULL and keeps the stored record", async () => {
   using folder = temporaryFolder();
   const database = new Sqlite(folder.file());
-  const driver = sqliteDriver({ database });
+  const driver = openDriver({ database });
   const stored = record("a".repeat(30_000));
   await driver.write(KEY, stored, undefined, options);
   database.pragma(`max_page_count = ${String(database.pragma("page_count", { simple: true }))}`);
@@ -81,7 +87,7 @@ test("a full database throws STORAGE_FULL and keeps the stored record", async ()
 
 test("a corrupt file throws CORRUPT and never looks like an empty store", async () => {
   using folder = temporaryFolder();
-  const driver = sqliteDriver({ path: folder.file() });
+  const driver = openDriver({ path: folder.file() });
   for (let index = 0; index < 50; index++) {
     await driver.write(
       { namespace: "", id: `thread-${index}` },
@@ -96,7 +102,7 @@ test("a corrupt file throws CORRUPT and never looks like an empty store", async 
   const file = openSync(folder.file(), "r+");
   writeSync(file, Buffer.alloc(length - 4096, 0xff), 0, length - 4096, 4096);
   closeSync(file);
-  const reopened = sqliteDriver({ path: folder.file() });
+  const reopened = openDriver({ path: folder.file() });
   const corrupt = { code: "CORRUPT", effect: "none" };
   const thread = { namespace: "", id: "thread-7" };
   expect(await driverErrorFrom(reopened.read(thread, undefined, options))).toMatchObject(corrupt);
@@ -111,18 +117,18 @@ test("a corrupt file throws CORRUPT and never looks like an empty store", async 
 
 test("a truncated file throws CORRUPT", async () => {
   using folder = temporaryFolder();
-  const driver = sqliteDriver({ path: folder.file() });
+  const driver = openDriver({ path: folder.file() });
   await driver.write(KEY, record("a".repeat(100_000)), undefined, options);
   await driver.close();
   writeFileSync(folder.file(), readFileSync(folder.file()).subarray(0, 50_000));
-  const reopened = sqliteDriver({ path: folder.file() });
+  const reopened = openDriver({ path: folder.file() });
   expect(await driverErrorFrom(reopened.read(KEY, undefined, options))).toMatchObject({ code: "CORRUPT" });
   await reopened.close();
 });
 
 test("a save waits for a lock that is released in time", async () => {
   using folder = temporaryFolder();
-  const driver = sqliteDriver({ path: folder.file(), busyTimeoutMs: 0 });
+  const driver = openDriver({ path: folder.file(), busyTimeoutMs: 0 });
   const locked = Promise.withResolvers<void>();
   const store = createThreadStore({
     ...driver,

@@ -50,6 +50,6 @@ function createDriver(options: SqliteDriverOptions): ThreadDriver {
     list: (namespace, page, { signal }) => connection.read(signal, ({ list }) => list(namespace, page)),
     listNamespaces: (request, { signal }) =>
       connection.read(signal, ({ listNamespaces }) => listNamespaces(request)),
-    close: async () => connection.close(),
+    close: () => connection.close(),
   };
 }

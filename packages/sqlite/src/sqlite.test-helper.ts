@@ -3,16 +3,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  asyncDriver,
+  type AsyncThreadDriver,
   DriverError,
   type DriverOptions,
   type RecordToWrite,
   type ThreadDriver,
 } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
-import type { SqliteDatabase } from "./options.ts";
+import type { SqliteDatabase, SqliteDriverOptions } from "./options.ts";
+import { sqliteDriver } from "./sqlite-store.ts";
 
 /** Options of a driver call that is never aborted. */
 export const options: DriverOptions = { signal: new AbortController().signal };
+
+/** Creates a driver whose methods return promises, so that tests need not distinguish what it throws at once. */
+export function openDriver(driverOptions: SqliteDriverOptions): AsyncThreadDriver {
+  return asyncDriver(sqliteDriver(driverOptions));
+}
 
 /** A record in the shape that core produces: a payload followed by a trailer. */
 export function record(payload: Uint8Array | string, trailer: string = "}", unchanged = 0): RecordToWrite {

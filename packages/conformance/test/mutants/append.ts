@@ -5,7 +5,7 @@ import {
   type ThreadStore,
   ThreadStoreError,
 } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver, ThreadDriver } from "@threadstore/core/driver";
 import type { Harness } from "../../src/suite/harness.ts";
 import type { ChildBug } from "../stores/key-value/key-value-child.ts";
 import { keyValueChildProcess, keyValueHarness } from "../stores/key-value/key-value-harness.ts";
@@ -80,7 +80,7 @@ function patched(
   name: string,
   bug: string,
   killedBy: readonly string[],
-  patch: (inner: ThreadDriver) => ThreadDriver["patch"],
+  patch: (inner: AsyncThreadDriver) => ThreadDriver["patch"],
 ): Mutant {
   return driverMutant(name, bug, killedBy, (inner) => ({ ...inner, patch: patch(inner) }));
 }

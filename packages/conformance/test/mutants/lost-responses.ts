@@ -1,4 +1,4 @@
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver, ThreadDriver } from "@threadstore/core/driver";
 import { isConnectionLost } from "../stores/network-error.ts";
 import type { Mutant } from "./mutant.ts";
 import { changedError, driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
@@ -11,7 +11,7 @@ function onLoss<T>(call: () => Promise<T>, otherwise: () => Promise<T>): Promise
   });
 }
 
-function claimingNoEffect(inner: ThreadDriver): ThreadDriver {
+function claimingNoEffect(inner: AsyncThreadDriver): AsyncThreadDriver {
   return replacingErrors(inner, (error) => changedError(error, { effect: "none" }));
 }
 

@@ -1,4 +1,8 @@
-import { DriverError, type DriverErrorOptions, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  DriverError,
+  type DriverErrorOptions,
+  type AsyncThreadDriver,
+} from "@threadstore/core/driver";
 import { keyValueHarness, type NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -25,9 +29,9 @@ export function driverMutant(
 
 /** Returns the driver with every `DriverError` that its calls throw replaced. */
 export function replacingErrors(
-  inner: ThreadDriver,
+  inner: AsyncThreadDriver,
   replace: (error: DriverError) => DriverError,
-): ThreadDriver {
+): AsyncThreadDriver {
   const replacing = <T>(call: Promise<T>): Promise<T> =>
     call.catch((error: unknown) => {
       throw DriverError.is(error) ? replace(error) : error;

@@ -1,4 +1,4 @@
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver, ThreadDriver } from "@threadstore/core/driver";
 import { failedStatusOf, keyValueDriver, pathOf } from "../stores/key-value/key-value-driver.ts";
 import type { Mutant } from "./mutant.ts";
 import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts";
@@ -7,7 +7,7 @@ import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts
 function misinterpreting(
   isMeant: (status: number) => boolean,
   changes: Parameters<typeof changedError>[1],
-): (inner: ThreadDriver) => ThreadDriver {
+): (inner: AsyncThreadDriver) => ThreadDriver {
   return (inner) =>
     replacingErrors(inner, (error) =>
       isMeant(failedStatusOf(error)) ? changedError(error, changes) : error,

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import type { AsyncThreadDriver, ThreadDriver } from "@threadstore/core/driver";
 import { isConnectionLost } from "../stores/network-error.ts";
 import { every } from "./linearizability.ts";
 import type { Mutant } from "./mutant.ts";
@@ -9,7 +9,7 @@ import { networkMutant } from "./network-mutant.ts";
 export const resetMutants: readonly Mutant[] = [
   networkMutant("rare optimism", "treats one of 3 writes whose response is lost as applied", ["C5-3"], () => {
     const isBuggy = every(3);
-    const driver = (inner: ThreadDriver): ThreadDriver => ({
+    const driver = (inner: AsyncThreadDriver): ThreadDriver => ({
       ...inner,
       async write(key, record, ...rest) {
         try {
@@ -28,7 +28,7 @@ export const resetMutants: readonly Mutant[] = [
     ["C5-3"],
     () => {
       const isBuggy = every(3);
-      const driver = (inner: ThreadDriver): ThreadDriver => ({
+      const driver = (inner: AsyncThreadDriver): ThreadDriver => ({
         ...inner,
         async write(key, record, expected, options) {
           try {

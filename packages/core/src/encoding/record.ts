@@ -1,4 +1,4 @@
-import { ByteBuffer } from "#platform";
+import { ByteBuffer, crc32 } from "#platform";
 import type { Bytes } from "../platform/platform.ts";
 import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
@@ -77,7 +77,7 @@ export function encodeRecord(
   const sum = checksum(whole.subarray(0, start), replaced?.checksum, unchanged);
   const trailer: Trailer = { ...details, size, crc32: checksumText(sum.value) };
   const summed = `${unsummed.slice(0, -NO_CRC_END.length)}${trailer.crc32}"`;
-  whole.write(sealTrailer(summed, crcOf(ByteBuffer.from(summed))), start);
+  whole.write(sealTrailer(summed, checksumText(crc32(summed))), start);
   const { nonce, expiresAt, updatedAt, metadata } = details;
   return {
     record: { bytes, trailer, checksum: sum },
@@ -115,7 +115,7 @@ function without(metadata: ThreadMetadata, names: readonly string[]): ThreadMeta
 /** Returns the bytes of a trailer whose checksum of the thread is known. */
 export function trailerBytes(trailer: Trailer): Bytes {
   const text = trailerText(trailer);
-  return ByteBuffer.from(sealTrailer(text, crcOf(ByteBuffer.from(text))));
+  return ByteBuffer.from(sealTrailer(text, checksumText(crc32(text))));
 }
 
 /** Releases the buffer of a record once the backend has stored it and no request still sends it. */

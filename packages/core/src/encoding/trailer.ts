@@ -3,6 +3,7 @@ import type { Bytes } from "../platform/platform.ts";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { type AppendKeys, isAppendKeys } from "./append-keys.ts";
+import { formatTime, parseTime } from "./iso-time.ts";
 
 /** The version of the record format that this package writes. */
 export const RECORD_FORMAT = 1;
@@ -43,7 +44,10 @@ export interface LocatedTrailer {
 export const TRAILER_START = ',"threadstore":{';
 /** The value of the member `expiry` of a record whose expiry was named by a save. */
 const FIXED_EXPIRY = "fixed";
-const CHECKSUM = /^(\{.*),"trailerCrc32":"([0-9a-f]{8})"\}\}$/su;
+const CHECKSUM_START = ',"trailerCrc32":"';
+const CHECKSUM_END = '"}}';
+const CRC_LENGTH = 8;
+const CHECKSUM_LENGTH = CHECKSUM_START.length + CRC_LENGTH + CHECKSUM_END.length;
 
 /** Returns the text of the trailer without its own checksum, which {@link sealTrailer} appends. */
 export function trailerText(trailer: Trailer): string {
@@ -54,9 +58,9 @@ export function trailerText(trailer: Trailer): string {
     namespace,
     id,
     nonce,
-    createdAt: new Date(createdAt).toISOString(),
-    updatedAt: new Date(updatedAt).toISOString(),
-    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+    createdAt: formatTime(createdAt),
+    updatedAt: formatTime(updatedAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: formatTime(expiresAt) }),
     ...(hasFixedExpiry ? { expiry: FIXED_EXPIRY } : {}),
     metadata,
     ...(appendKeys === "" ? {} : { appendKeys }),
@@ -68,7 +72,7 @@ export function trailerText(trailer: Trailer): string {
 
 /** Completes `text`, the result of {@link trailerText}, with its checksum. */
 export function sealTrailer(text: string, crc: string): string {
-  return `${text},"trailerCrc32":"${crc}"}}`;
+  return `${text}${CHECKSUM_START}${crc}${CHECKSUM_END}`;
 }
 
 /** Returns where the trailer starts in `tail`, the last bytes of a record; -1 if it starts before them. */
@@ -81,16 +85,22 @@ export function findTrailer(tail: Bytes, crcOf: (bytes: Uint8Array) => string): 
   if (tail.length === 0) return { corruption: "it is empty" };
   const start = trailerStart(tail);
   if (start < 0 || tail.length - start > TRAILER_MAX_BYTES) return { corruption: "its trailer is missing" };
-  const match = CHECKSUM.exec(tail.toString("utf8", start + TRAILER_START.length - 1));
-  if (match === null) return { corruption: "its trailer is truncated or overwritten" };
-  const [, members = "", crc = ""] = match;
-  if (
-    crcOf(tail.subarray(start, start + TRAILER_START.length - 1 + ByteBuffer.byteLength(members))) !== crc
-  ) {
+  const text = tail.toString("utf8", start + TRAILER_START.length - 1);
+  const crc = sealedCrc(text);
+  if (crc === undefined) return { corruption: "its trailer is truncated or overwritten" };
+  const end = tail.length - CHECKSUM_LENGTH;
+  if (crcOf(tail.subarray(start, end)) !== crc) {
     return { corruption: "the checksum of its trailer does not match" };
   }
-  const trailer = readTrailer(parseMembers(`${members}}`));
+  const trailer = readTrailer(parseMembers(text.slice(0, -1)));
   return typeof trailer === "string" ? { corruption: trailer } : { trailer, start };
+}
+
+/** Returns the checksum at the end of the trailer; `undefined` if there is none. */
+function sealedCrc(text: string): string | undefined {
+  const position = text.length - CHECKSUM_LENGTH;
+  if (!text.endsWith(CHECKSUM_END) || !text.startsWith(CHECKSUM_START, position)) return undefined;
+  return text.slice(position + CHECKSUM_START.length, -CHECKSUM_END.length);
 }
 
 function parseMembers(text: string): Record<string, unknown> {
@@ -107,9 +117,9 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
   if (format !== RECORD_FORMAT) {
     return `it has format ${JSON.stringify(format)}, but this version reads format ${RECORD_FORMAT}: upgrade @threadstore/core`;
   }
-  const createdAt = parseTime(members["createdAt"]);
-  const updatedAt = parseTime(members["updatedAt"]);
-  const expiresAt = members["expiresAt"] === undefined ? undefined : parseTime(members["expiresAt"]);
+  const createdAt = readTime(members["createdAt"]);
+  const updatedAt = readTime(members["updatedAt"]);
+  const expiresAt = members["expiresAt"] === undefined ? undefined : readTime(members["expiresAt"]);
   const hasFixedExpiry = members["expiry"] === FIXED_EXPIRY;
   if (
     typeof namespace !== "string" ||
@@ -119,7 +129,9 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
     typeof crc32 !== "string" ||
     !isMetadata(metadata) ||
     !isAppendKeys(appendKeys) ||
-    [createdAt, updatedAt, expiresAt].some(Number.isNaN)
+    Number.isNaN(createdAt) ||
+    Number.isNaN(updatedAt) ||
+    (expiresAt !== undefined && Number.isNaN(expiresAt))
   ) {
     return "a member of its trailer is missing or invalid";
   }
@@ -127,8 +139,8 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
   return { namespace, id, nonce, ...times, metadata, appendKeys, size, crc32 };
 }
 
-function parseTime(text: unknown): number {
-  return typeof text === "string" ? Date.parse(text) : Number.NaN;
+function readTime(text: unknown): number {
+  return typeof text === "string" ? parseTime(text) : Number.NaN;
 }
 
 function isMetadata(value: unknown): value is ThreadMetadata {

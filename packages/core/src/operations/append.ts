@@ -3,6 +3,7 @@ import { appendToText, findArrayEnd, noArrayEnd } from "../encoding/array-end.ts
 import { appendingPatch } from "../encoding/record-end.ts";
 import { threadJson } from "../encoding/thread-json.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { andThen, type MaybePromise } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
@@ -55,29 +56,46 @@ function createdText(create: unknown): string {
 }
 
 /** Appends to the stored thread, or creates it. Starts over if another writer changes the thread first. */
-export async function appendElements(
+export function appendElements(
   context: OperationContext,
   request: AppendRequest,
+): MaybePromise<AppendResult> {
+  return andThen(readArrayEnd(context, request.key), (stored) =>
+    andThen(attempt(context, request, stored), (result) => result ?? appendAgain(context, request, stored)),
+  );
+}
+
+async function appendAgain(
+  context: OperationContext,
+  request: AppendRequest,
+  refused: EndState | undefined,
 ): Promise<AppendResult> {
   const races = countLostRaces(context);
-  let refused: { readonly version: Version | undefined } | undefined;
-  for (;;) {
+  for (let earlier = refused; ;) {
     const stored = await readArrayEnd(context, request.key);
-    if (refused !== undefined) await races.next(stored?.version === refused.version);
-    const isMissing = stored === undefined || stored.state === "expired";
-    const result = isMissing
-      ? await createThread(context, request)
-      : await appendTo(context, request, stored);
+    await races.next(stored?.version === earlier?.version);
+    const result = await attempt(context, request, stored);
     if (result !== undefined) return result;
-    refused = { version: stored?.version };
+    earlier = stored;
   }
 }
 
+/** Resolves with `undefined` if another writer was first. */
+function attempt(
+  context: OperationContext,
+  request: AppendRequest,
+  stored: EndState | undefined,
+): MaybePromise<AppendResult | undefined> {
+  const isMissing = stored === undefined || stored.state === "expired";
+  return isMissing ? createThread(context, request) : appendTo(context, request, stored);
+}
+
 /** Reads as much of the record as it takes to find the end of its array. */
-async function readArrayEnd(context: OperationContext, key: ThreadKey): Promise<EndState | undefined> {
-  const stored = await readEnd(context, key);
-  if (stored?.state !== "live" || stored.end.record !== undefined) return stored;
-  return findArrayEnd(stored.end.content) === undefined ? readWholeEnd(context, key) : stored;
+function readArrayEnd(context: OperationContext, key: ThreadKey): MaybePromise<EndState | undefined> {
+  return andThen(readEnd(context, key), (stored) => {
+    if (stored?.state !== "live" || stored.end.record !== undefined) return stored;
+    return findArrayEnd(stored.end.content) === undefined ? readWholeEnd(context, key) : stored;
+  });
 }
 
 /** Resolves with `undefined` if another writer created the thread first. */
@@ -100,11 +118,11 @@ async function createThread(
 }
 
 /** Resolves with `undefined` if another writer changed the thread first. */
-async function appendTo(
+function appendTo(
   context: OperationContext,
   request: AppendRequest,
   stored: EndState,
-): Promise<AppendResult | undefined> {
+): MaybePromise<AppendResult | undefined> {
   const { key, elements, appendKey, previous } = request;
   if (stored.state === "corrupt") throw corruptRecord(stored.corruption);
   const { version, end } = stored;
@@ -122,6 +140,8 @@ async function appendTo(
   };
   const patched = appendingPatch(end, arrayEnd, elements, details, request.unindexed);
   checkThreadSize(patched.trailer.size, context.options.maxThreadBytes);
-  const appended = await patchRecord(context, key, version, patched);
-  return appended && { ...touchResult(key.id, appended), appended: true };
+  return andThen(
+    patchRecord(context, key, version, patched),
+    (appended) => appended && { ...touchResult(key.id, appended), appended: true },
+  );
 }

@@ -1,4 +1,5 @@
 import type { ExpectedVersion } from "../encoding/expected-version.ts";
+import { andThen } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
@@ -39,7 +40,10 @@ export async function deleteRecord(
 ): Promise<boolean> {
   const { driver, signal } = context;
   const deleted = await resolveOutcome<{ readonly deleted: true }>(context, {
-    apply: async () => ((await driver.delete(key, version, { signal })) ? { deleted: true } : undefined),
+    apply: () =>
+      andThen(driver.delete(key, version, { signal }), (isDeleted) =>
+        isDeleted ? { deleted: isDeleted } : undefined,
+      ),
     readOutcome: async () => {
       const stored = await readEnd(context, key);
       if (stored === undefined) return "absent";

@@ -3,6 +3,7 @@ import { decodeTail } from "../encoding/record.ts";
 import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../listing/erase-cursor.ts";
 import { ALL_BY_ID } from "../listing/listing-order.ts";
 import { textDigest } from "../platform/digest.ts";
+import { andThen } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
@@ -218,7 +219,10 @@ async function eraseRecord(
 async function deleteVersion(context: OperationContext, key: ThreadKey, version: Version): Promise<boolean> {
   const { driver, signal } = context;
   const outcome = await resolveOutcome<{ readonly isDeleted: boolean }>(context, {
-    apply: async () => ((await driver.delete(key, version, { signal })) ? { isDeleted: true } : undefined),
+    apply: () =>
+      andThen(driver.delete(key, version, { signal }), (isDeleted) =>
+        isDeleted ? { isDeleted } : undefined,
+      ),
     readOutcome: async () => {
       const stored = await readRecord(context, key);
       if (stored === undefined) return { isDeleted: true };

@@ -100,11 +100,12 @@ export async function readPage(
   namespace: string = context.namespace,
 ): Promise<RecordPage> {
   const { driver, operation, signal } = context;
-  const page = await withRetries(context, () => driver.list(namespace, request, { signal })).catch(
-    (error: unknown) => {
-      throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(operation, error.cause) : error;
-    },
-  );
+  let page: RecordPage;
+  try {
+    page = await withRetries(context, () => driver.list(namespace, request, { signal }));
+  } catch (error) {
+    throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(operation, error.cause) : error;
+  }
   if (page.next === undefined || page.next !== request.after) return page;
   throw new ThreadStoreError(
     "BACKEND_ERROR",

@@ -90,11 +90,12 @@ export async function readNamespaces(
   request: NamespacesRequest,
 ): Promise<StoredNamespaces> {
   const { driver, signal } = context;
-  const page = await withRetries(context, () => driver.listNamespaces(request, { signal })).catch(
-    (error: unknown) => {
-      throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;
-    },
-  );
+  let page: StoredNamespaces;
+  try {
+    page = await withRetries(context, () => driver.listNamespaces(request, { signal }));
+  } catch (error) {
+    throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;
+  }
   const doesAdvance = page.next === undefined || page.next !== request.after;
   if (doesAdvance && page.namespaces.every((name) => isNamespaceWithin(name, request.within))) return page;
   throw new ThreadStoreError(

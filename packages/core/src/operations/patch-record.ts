@@ -2,6 +2,7 @@ import { newNonce } from "../encoding/nonce.ts";
 import type { NewDetails, PatchedEnd } from "../encoding/record-end.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
 import type { Trailer } from "../encoding/trailer.ts";
+import { andThen, type MaybePromise } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
@@ -61,14 +62,14 @@ export function patchRecord(
   key: ThreadKey,
   expected: Version,
   { patch, trailer }: PatchedEnd,
-): Promise<PatchedRecord | undefined> {
+): MaybePromise<PatchedRecord | undefined> {
   const { driver, signal } = context;
   context.bytes = trailer.size;
   return resolveOutcome(context, {
-    apply: async () => {
-      const version = await driver.patch(key, patch, expected, { signal });
-      return version === undefined ? undefined : { version, trailer };
-    },
+    apply: () =>
+      andThen(driver.patch(key, patch, expected, { signal }), (version) =>
+        version === undefined ? undefined : { version, trailer },
+      ),
     readOutcome: async (): Promise<Outcome<PatchedRecord>> => {
       const stored = await readEnd(context, key);
       if (stored === undefined) return "superseded";

@@ -1,5 +1,6 @@
 import { decodeEnd, decodeWhole, type RecordEnd } from "../encoding/record-end.ts";
 import type { Corruption } from "../encoding/trailer.ts";
+import { andThen, type MaybePromise } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
@@ -13,20 +14,22 @@ export type EndState =
   | { readonly state: "corrupt"; readonly version: Version; readonly corruption: string };
 
 /** Reads the end of the record at `key`: its trailer, and some of the bytes before it. */
-export async function readEnd(context: OperationContext, key: ThreadKey): Promise<EndState | undefined> {
+export function readEnd(context: OperationContext, key: ThreadKey): MaybePromise<EndState | undefined> {
   const { driver, signal } = context;
-  const stored = await withRetries(context, () => driver.readTail(key, { signal }));
-  return stored && stateOf(context, stored.version, decodeEnd(key, stored));
+  const stored = withRetries(context, () => driver.readTail(key, { signal }));
+  return andThen(stored, (tail) => tail && stateOf(context, tail.version, decodeEnd(key, tail)));
 }
 
 /** Reads and verifies the complete record, for the few threads that do not show enough at their end. */
-export async function readWholeEnd(context: OperationContext, key: ThreadKey): Promise<EndState | undefined> {
+export function readWholeEnd(context: OperationContext, key: ThreadKey): MaybePromise<EndState | undefined> {
   const { driver, signal } = context;
-  const stored = await withRetries(context, () => driver.read(key, undefined, { signal }));
-  if (stored === undefined) return undefined;
-  const { version, bytes, nonce } = stored;
-  if (bytes === undefined) throw omittedBytes(driver);
-  return stateOf(context, version, decodeWhole(key, bytes, nonce));
+  const stored = withRetries(context, () => driver.read(key, undefined, { signal }));
+  return andThen(stored, (record) => {
+    if (record === undefined) return undefined;
+    const { version, bytes, nonce } = record;
+    if (bytes === undefined) throw omittedBytes(driver);
+    return stateOf(context, version, decodeWhole(key, bytes, nonce));
+  });
 }
 
 function stateOf({ options }: OperationContext, version: Version, end: RecordEnd | Corruption): EndState {

@@ -1,9 +1,10 @@
 import { decodeRecord, type ThreadRecord } from "../encoding/record.ts";
 import type { Snapshot } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { andThen, type MaybePromise } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
-import type { ThreadDriver, ThreadKey } from "../thread-driver.ts";
+import type { StoredRecord, ThreadDriver, ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
 
@@ -15,19 +16,24 @@ export type RecordState =
 /**
  * Reads the record at `key`. With `cached`, a snapshot of that thread, the driver may omit bytes that are unchanged.
  */
-export async function readRecord(
+export function readRecord(
   context: OperationContext,
   key: ThreadKey,
   cached?: Snapshot,
-): Promise<RecordState | undefined> {
-  const { driver, options, signal } = context;
-  const stored = await withRetries(context, () => driver.read(key, cached?.version, { signal }));
-  if (stored === undefined) return undefined;
-  const { version, bytes, nonce } = stored;
+): MaybePromise<RecordState | undefined> {
+  const { driver, signal } = context;
+  const stored = withRetries(context, () => driver.read(key, cached?.version, { signal }));
+  return andThen(stored, (record) => record && stateOf(context, key, record, cached));
+}
+
+function stateOf(
+  { driver, options }: OperationContext,
+  key: ThreadKey,
+  { version, bytes, nonce }: StoredRecord,
+  cached: Snapshot | undefined,
+): RecordState {
   const record = bytes === undefined ? cached?.record : decodeRecord(key, bytes, nonce);
-  if (record === undefined) {
-    throw omittedBytes(driver);
-  }
+  if (record === undefined) throw omittedBytes(driver);
   if ("corruption" in record) return { state: "corrupt", version, corruption: record.corruption };
   const isExpired = hasExpired(record.trailer.expiresAt, options.now());
   return { state: isExpired ? "expired" : "live", version, record };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { encodingStore } from "../decorator/decorators.test-helper.ts";
 import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import { memoryDriver, memoryStore } from "../memory-store.ts";
+import type { MaybePromise } from "../runtime/maybe-promise.ts";
 import {
   rejected,
   requestLost,
@@ -61,7 +62,7 @@ async function runUntilKilled(
   killedAfter: number,
 ): Promise<{ readonly hasEnded: boolean; readonly cursor: string | undefined }> {
   let requests = 0;
-  const dying = <T>(call: () => Promise<T>): Promise<T> => {
+  const dying = <T>(call: () => MaybePromise<T>): MaybePromise<T> => {
     requests += 1;
     return requests > killedAfter ? new Promise<never>(() => undefined) : call();
   };

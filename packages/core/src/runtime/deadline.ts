@@ -1,35 +1,57 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { CallOptions } from "../thread-store.ts";
 import { deferred } from "./deferred.ts";
+import type { CallDiagnostics } from "./diagnostics.ts";
+import { isPromise, type MaybePromise } from "./maybe-promise.ts";
 import type { Backend, OperationContext } from "./operation-context.ts";
 
 /**
  * Runs `work` until it settles, the caller aborts or the deadline passes, whichever is first. The context's signal
- * then aborts the work that is still running, and its result is discarded.
+ * then aborts the work that is still running, and its result is discarded. Work that does not wait needs no timer.
  */
-export async function withDeadline<T>(
-  parts: Backend & Pick<OperationContext, "operation" | "namespace">,
-  { signal: callerSignal, timeoutMs = parts.options.timeoutMs }: CallOptions,
-  work: (context: OperationContext) => Promise<T>,
-): Promise<T> {
-  const { promise: ended, reject } = deferred<never>();
-  const { signal, clear } = startDeadline(
-    { signal: callerSignal, timeoutMs },
-    () => timedOut(context, timeoutMs),
-    reject,
-  );
-  const context: OperationContext = {
-    ...parts,
-    signal,
-    deadline: performance.now() + timeoutMs,
-    inDoubt: false,
-    requests: 0,
-    bytes: undefined,
+export function withDeadline<T>(
+  { driver, options, queues }: Backend,
+  diagnostics: CallDiagnostics,
+  { signal, timeoutMs = options.timeoutMs }: CallOptions,
+  work: (context: OperationContext) => MaybePromise<T>,
+): MaybePromise<T> {
+  const { operation, namespace } = diagnostics;
+  const controller = new AbortController();
+  const deadline = performance.now() + timeoutMs;
+  const state = { inDoubt: false, requests: 0, bytes: undefined };
+  const call = { operation, namespace, signal: controller.signal, deadline };
+  const context: OperationContext = { driver, options, queues, ...call, ...state };
+  const noteCosts = (): void => {
+    diagnostics.bytes = context.bytes;
+    diagnostics.requests = context.requests;
   };
+  let result: MaybePromise<T>;
   try {
-    return await Promise.race([work(context), ended]);
+    result = work(context);
   } finally {
+    noteCosts();
+  }
+  if (!isPromise(result)) return result;
+  const { promise: ended, reject } = deferred<never>();
+  const clear = startTime(
+    { signal, timeoutMs },
+    () => timedOut(context, timeoutMs),
+    (reason) => {
+      reject(reason);
+      controller.abort(reason);
+    },
+  );
+  return firstOf(result, ended, () => {
     clear();
+    noteCosts();
+  });
+}
+
+async function firstOf<T>(work: Promise<T>, ended: Promise<never>, onSettled: () => void): Promise<T> {
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    onSettled();
   }
 }
 
@@ -42,24 +64,30 @@ export interface Deadline {
 
 /** Starts the time of a call. When it is over, the signal's reason is the result of `timeoutError`. */
 export function startDeadline(
-  { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
+  options: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
   timeoutError: () => ThreadStoreError,
-  onEnd: (reason: unknown) => void = () => {},
 ): Deadline {
   const controller = new AbortController();
-  const end = (reason: unknown): void => {
-    onEnd(reason);
-    controller.abort(reason);
-  };
-  const onAbort = (): void => end(signal?.reason);
-  const timer = setTimeout(() => end(timeoutError()), timeoutMs);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    clear: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    },
+  const clear = startTime(options, timeoutError, (reason) => controller.abort(reason));
+  return { signal: controller.signal, clear };
+}
+
+/**
+ * Calls `onEnd` once, when the signal aborts or the time is over. Returns a function that stops that.
+ */
+function startTime(
+  { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
+  timeoutError: () => ThreadStoreError,
+  onEnd: (reason: unknown) => void,
+): () => void {
+  const timer = setTimeout(() => onEnd(timeoutError()), timeoutMs);
+  if (signal === undefined) return () => clearTimeout(timer);
+  const onAbort = (): void => onEnd(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
   };
 }
 

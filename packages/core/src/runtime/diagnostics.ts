@@ -1,5 +1,6 @@
 import { callChannel } from "#platform";
 import type { CallChannel } from "../platform/platform.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /** The operations that are traced. */
 export type Operation =
@@ -45,11 +46,26 @@ const CHANNELS: Record<Operation, CallChannel<CallDiagnostics>> = {
 };
 
 /** Runs a call and publishes it to its tracing channel. Costs nothing without subscribers. */
-export async function traced<T>(diagnostics: CallDiagnostics, run: () => Promise<T>): Promise<T> {
+export function traced<T>(diagnostics: CallDiagnostics, run: () => MaybePromise<T>): MaybePromise<T> {
   const channel = CHANNELS[diagnostics.operation];
-  if (!channel.hasSubscribers) return run();
+  return channel.hasSubscribers ? published(channel, diagnostics, run) : run();
+}
+
+async function published<T>(
+  channel: CallChannel<CallDiagnostics>,
+  diagnostics: CallDiagnostics,
+  run: () => MaybePromise<T>,
+): Promise<T> {
   const results: T[] = [];
   // Does not return the result, because the channel would publish it, and with it the content of the thread.
-  await channel.tracePromise(async () => void results.push(await run()), diagnostics);
+  await channel.tracePromise(async () => {
+    const started = performance.now();
+    try {
+      results.push(await run());
+    } finally {
+      diagnostics.durationMs = performance.now() - started;
+      diagnostics.requests ??= 0;
+    }
+  }, diagnostics);
   return results[0] as T;
 }

@@ -1,5 +1,6 @@
 import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
+import { isPromise, type MaybePromise } from "./maybe-promise.ts";
 
 // Work of an aborted call usually ends soon, because its signal has aborted. Work on a dead connection never ends.
 const ABANDONED_WORK_MAX_MS = 1000;
@@ -40,33 +41,29 @@ export class Lifecycle {
     if (this.closed) throw new ThreadStoreError("CLOSED", "The store is closed. Open a new one.");
   }
 
-  /** Runs a caller's call, which `close` waits for. */
-  async call<T>(run: () => Promise<T>): Promise<T> {
-    this.#enter("call");
+  /** Tracks the work of a call, which may continue for a moment after the caller aborted. */
+  work<T>(result: MaybePromise<T>): MaybePromise<T> {
+    return isPromise(result) ? this.#untilEnd(result) : result;
+  }
+
+  async #untilEnd<T>(work: Promise<T>): Promise<T> {
+    this.enter("work");
     try {
-      return await run();
+      return await work;
     } finally {
-      this.#leave("call");
+      this.leave("work");
     }
   }
 
-  /** Runs the work of a call, which may continue for a moment after the caller aborted. */
-  async work<T>(run: () => Promise<T>): Promise<T> {
-    this.#enter("work");
-    try {
-      return await run();
-    } finally {
-      this.#leave("work");
-    }
-  }
-
-  #enter(kind: "call" | "work"): void {
-    if (this.#parent !== undefined) this.#parent.#enter(kind);
+  /** Notes the beginning of a caller's call, which `close` waits for, or of work that has to wait. */
+  enter(kind: "call" | "work"): void {
+    this.#parent?.enter(kind);
     this.#inFlight(kind).enter();
   }
 
-  #leave(kind: "call" | "work"): void {
-    if (this.#parent !== undefined) this.#parent.#leave(kind);
+  /** Notes its end. */
+  leave(kind: "call" | "work"): void {
+    this.#parent?.leave(kind);
     this.#inFlight(kind).leave();
   }
 

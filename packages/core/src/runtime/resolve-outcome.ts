@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
+import { isPromise, type MaybePromise } from "./maybe-promise.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { backOff, countLostRaces } from "./retry.ts";
 
@@ -15,9 +16,9 @@ export type Outcome<Applied> = Applied | "unchanged" | "absent" | "superseded";
 /** A conditional write or delete, and a way to find out whether it was applied. */
 export interface ConditionalChange<Applied> {
   /** Sends the change. Resolves with `undefined`, having changed nothing, if the precondition failed. */
-  apply(): Promise<Applied | undefined>;
+  apply(): MaybePromise<Applied | undefined>;
   /** Reads the stored record and compares it with the change. */
-  readOutcome(): Promise<Outcome<Applied>>;
+  readOutcome(): MaybePromise<Outcome<Applied>>;
 }
 
 /**
@@ -25,14 +26,26 @@ export interface ConditionalChange<Applied> {
  * was changed. If an attempt's outcome is unknown, the stored record is checked before retrying. If the record cannot
  * tell, rejects with `OUTCOME_UNKNOWN`.
  */
-export async function resolveOutcome<Applied extends object>(
+export function resolveOutcome<Applied extends object>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
+): MaybePromise<Applied | undefined> {
+  const first = attempt(context, change);
+  if (isPromise(first) || first.failure !== undefined) return resolveAfter(context, change, first);
+  context.inDoubt = false;
+  return first.applied;
+}
+
+async function resolveAfter<Applied extends object>(
+  context: OperationContext,
+  change: ConditionalChange<Applied>,
+  first: MaybePromise<Attempt<Applied>>,
 ): Promise<Applied | undefined> {
   const races = countLostRaces(context);
+  let latest = first;
   let inDoubt = false;
-  for (let failures = 0; ;) {
-    const { applied, failure } = await attempt(context, change);
+  for (let failures = 0; ; latest = attempt(context, change)) {
+    const { applied, failure } = await latest;
     if (failure === undefined && (applied !== undefined || !inDoubt)) {
       context.inDoubt = false;
       return applied;
@@ -59,19 +72,40 @@ export async function resolveOutcome<Applied extends object>(
   }
 }
 
-async function attempt<Applied>(
+interface Attempt<Applied> {
+  readonly applied?: Applied | undefined;
+  readonly failure?: DriverFailure;
+}
+
+function attempt<Applied>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
-): Promise<{ applied?: Applied | undefined; failure?: DriverFailure }> {
+): MaybePromise<Attempt<Applied>> {
   context.signal.throwIfAborted();
   context.requests += 1;
   context.inDoubt = true;
   try {
-    return { applied: await change.apply() };
+    const applied = change.apply();
+    return isPromise(applied) ? responseTo(context, applied) : { applied };
   } catch (cause) {
-    context.signal.throwIfAborted();
-    return { failure: classifyFailure(cause) };
+    return failureOf(context, cause);
   }
+}
+
+async function responseTo<Applied>(
+  context: OperationContext,
+  applied: Promise<Applied | undefined>,
+): Promise<Attempt<Applied>> {
+  try {
+    return { applied: await applied };
+  } catch (cause) {
+    return failureOf(context, cause);
+  }
+}
+
+function failureOf<Applied>({ signal }: OperationContext, cause: unknown): Attempt<Applied> {
+  signal.throwIfAborted();
+  return { failure: classifyFailure(cause) };
 }
 
 async function readOutcome<Applied>(

@@ -1,6 +1,7 @@
 import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
+import { isPromise, type MaybePromise } from "./maybe-promise.ts";
 import type { OperationContext } from "./operation-context.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -13,17 +14,43 @@ const MAX_CONFLICT_DELAY_MS = 250;
 const MAX_CONTRADICTIONS = 8;
 
 /** Runs a request to the driver that changes nothing, and retries it after transient failures. */
-export async function withRetries<T>(context: OperationContext, request: () => Promise<T>): Promise<T> {
-  for (let failures = 0; ;) {
+export function withRetries<T>(context: OperationContext, request: () => MaybePromise<T>): MaybePromise<T> {
+  const first = attempt(context, request);
+  return isPromise(first) || "failure" in first ? retried(context, request, first) : first.result;
+}
+
+type Attempt<T> = { readonly result: T } | { readonly failure: unknown };
+
+async function retried<T>(
+  context: OperationContext,
+  request: () => MaybePromise<T>,
+  first: MaybePromise<Attempt<T>>,
+): Promise<T> {
+  let latest = await first;
+  for (let failures = 1; "failure" in latest; failures += 1) {
     context.signal.throwIfAborted();
-    context.requests += 1;
-    try {
-      return await request();
-    } catch (cause) {
-      context.signal.throwIfAborted();
-      failures += 1;
-      await backOff(context, classifyFailure(cause), failures);
-    }
+    await backOff(context, classifyFailure(latest.failure), failures);
+    latest = await attempt(context, request);
+  }
+  return latest.result;
+}
+
+function attempt<T>(context: OperationContext, request: () => MaybePromise<T>): MaybePromise<Attempt<T>> {
+  context.signal.throwIfAborted();
+  context.requests += 1;
+  try {
+    const result = request();
+    return isPromise(result) ? attemptOf(result) : { result };
+  } catch (failure) {
+    return { failure };
+  }
+}
+
+async function attemptOf<T>(request: Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { result: await request };
+  } catch (failure) {
+    return { failure };
   }
 }
 

@@ -1,6 +1,7 @@
 import { DriverError, type DriverErrorOptions } from "../driver-error.ts";
 import type { BackendErrorCode } from "../errors.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Creates a failure that a scripted driver throws: by default a lost connection, whose effect is unknown. */
 export function failure({
@@ -30,10 +31,10 @@ export function scriptedDriver(driver: ThreadDriver): {
     list: [],
   };
   const calls = { read: 0, write: 0, readTail: 0, patch: 0, delete: 0, list: 0, close: 0 };
-  function play<T>(method: Method, run: () => Promise<T>): Promise<T> {
+  function play<T>(method: Method, run: () => MaybePromise<T>): MaybePromise<T> {
     calls[method] += 1;
     const interceptor = script[method].shift();
-    return interceptor === undefined ? run() : interceptor(run);
+    return interceptor === undefined ? run() : interceptor(async () => run());
   }
   return {
     calls,

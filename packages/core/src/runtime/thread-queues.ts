@@ -1,5 +1,6 @@
 import type { ThreadKey } from "../thread-driver.ts";
 import { deferred } from "./deferred.ts";
+import { isPromise, type MaybePromise } from "./maybe-promise.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /**
@@ -13,9 +14,20 @@ export class ThreadQueues {
    * Runs `change` once those before it have ended, however they ended. Rejects with the signal's reason if it aborts
    * before that. If it aborts later, the next change no longer waits for this one, which may never end.
    */
-  async run<T>({ namespace, id }: ThreadKey, signal: AbortSignal, change: () => Promise<T>): Promise<T> {
-    const name = `${namespace.length} ${namespace}${id}`;
+  run<T>(key: ThreadKey, signal: AbortSignal, change: () => MaybePromise<T>): MaybePromise<T> {
+    const name = `${key.namespace.length} ${key.namespace}${key.id}`;
     const before = this.#last.get(name);
+    if (before !== undefined) return this.#enqueue(name, before, signal, change);
+    const result = change();
+    return isPromise(result) ? this.#enqueue(name, undefined, signal, () => result) : result;
+  }
+
+  async #enqueue<T>(
+    name: string,
+    before: Promise<void> | undefined,
+    signal: AbortSignal,
+    change: () => MaybePromise<T>,
+  ): Promise<T> {
     const { promise: changed, resolve } = deferred<void>();
     const end = (): void => resolve();
     // A call that is aborted while it waits must not let the next one overtake those before it.

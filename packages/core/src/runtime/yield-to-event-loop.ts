@@ -1,4 +1,5 @@
 import { immediate } from "#platform";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /** How long calls may follow one another before the event loop gets to other work. */
 const MAX_BLOCKING_MS = 10;
@@ -10,7 +11,7 @@ let lastYield = performance.now();
  * that responds synchronously never yields, so a loop of calls would block timers, sockets and other requests until
  * it ends.
  */
-export async function yieldToEventLoopAfter<T>(call: Promise<T>): Promise<T> {
+export async function yieldToEventLoopAfter<T>(call: MaybePromise<T>): Promise<T> {
   try {
     return await call;
   } finally {

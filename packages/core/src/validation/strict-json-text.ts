@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "../errors.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { notStrictJson } from "./not-strict-json.ts";
-import { findJsonIssue } from "./strict-json.ts";
+import { findJsonIssue, hasEscapedSurrogate, isEvidentlyJson } from "./strict-json.ts";
 
 /**
  * Returns the JSON of an object or array that the caller passed. Throws `INVALID_ARGUMENT` unless it is strict JSON.
@@ -9,13 +9,17 @@ import { findJsonIssue } from "./strict-json.ts";
  */
 export function strictJsonText(value: object, subject: string, remedy: string): string {
   return readArgument(subject, () => {
-    const issue = findJsonIssue(value);
+    const isEvident = isEvidentlyJson(value);
+    const issue = isEvident ? undefined : findJsonIssue(value);
     if (issue !== undefined) return notStrictJson(subject, issue);
     const text = stringify(value, subject, remedy);
     if (text instanceof ThreadStoreError) return text;
     // A Proxy or getter can return something else than before.
-    if (typeof text === "string" && text.startsWith(Array.isArray(value) ? "[" : "{")) return text;
-    return invalidArgument(`${subject} changed while it was read. Pass plain data.`);
+    if (typeof text !== "string" || !text.startsWith(Array.isArray(value) ? "[" : "{")) {
+      return invalidArgument(`${subject} changed while it was read. Pass plain data.`);
+    }
+    const surrogate = isEvident && hasEscapedSurrogate(text) ? findJsonIssue(value) : undefined;
+    return surrogate === undefined ? text : notStrictJson(subject, surrogate);
   });
 }
 

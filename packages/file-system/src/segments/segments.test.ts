@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { ALL_BY_ID, createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, createThreadStore, type AsyncThreadDriver } from "@threadstore/core/driver";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "../file-system-store.ts";
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 /** Saves with the `unchanged` that core would pass. */
 async function save(
-  driver: ThreadDriver,
+  driver: AsyncThreadDriver,
   text: string,
   previous: { version: string; text: string } | undefined,
 ) {
@@ -194,7 +194,7 @@ describe("a read with a cached version", () => {
 
 describe("a corrupt segment", () => {
   async function growRecord(): Promise<{
-    driver: ThreadDriver;
+    driver: AsyncThreadDriver;
     version: string;
     file: string;
     text: string;

@@ -5,7 +5,7 @@ import {
   httpFailureOf,
   namespacesOnPage,
   patchesByRewriting,
-  type ThreadDriver,
+  type AsyncThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
 import type { KeyValueClient, KeyValueResponse } from "./key-value-client.ts";
@@ -28,13 +28,13 @@ export function failedStatusOf(error: unknown): number {
 }
 
 /** Creates a driver over HTTP with entity tags, as the author of an adapter would write it. */
-export function keyValueDriver(client: KeyValueClient, location: string): ThreadDriver {
-  const read: ThreadDriver["read"] = async (key, _cached, { signal }) => {
+export function keyValueDriver(client: KeyValueClient, location: string): AsyncThreadDriver {
+  const read: AsyncThreadDriver["read"] = async (key, _cached, { signal }) => {
     const response = await client.send("GET", pathOf(location, key), { signal });
     if (isMissing(response)) return undefined;
     return { version: expectTag(response).etag, bytes: response.body };
   };
-  const write: ThreadDriver["write"] = async (key, { bytes, updatedAt }, expected, { signal }) => {
+  const write: AsyncThreadDriver["write"] = async (key, { bytes, updatedAt }, expected, { signal }) => {
     const condition = expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
     const headers: Record<string, string> = { ...condition, "x-updated-at": String(updatedAt) };
     const response = await client.send("PUT", pathOf(location, key), { headers, body: bytes, signal });

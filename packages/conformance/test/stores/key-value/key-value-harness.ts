@@ -1,5 +1,5 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import { createThreadStore, type AsyncThreadDriver, type ThreadDriver } from "@threadstore/core/driver";
 import type { Endpoint, Harness, ChildProcessHarness } from "../../../src/suite/harness.ts";
 import type { ChildBug } from "./key-value-child.ts";
 import { KeyValueClient } from "./key-value-client.ts";
@@ -11,7 +11,7 @@ export interface NetworkBug {
   /** What the harness says about appends. */
   readonly rewritesRecords?: boolean;
   /** Returns a driver with the bug, based on the correct one. */
-  readonly driver?: (inner: ThreadDriver, client: KeyValueClient, location: string) => ThreadDriver;
+  readonly driver?: (inner: AsyncThreadDriver, client: KeyValueClient, location: string) => ThreadDriver;
   /** Returns a store with the bug, based on the correct one. */
   readonly store?: (inner: ThreadStore, options: StoreOptions) => ThreadStore;
   readonly options?: StoreOptions;
