@@ -32,16 +32,20 @@ export function threadArgument(
     };
   };
   if (typeof thread === "string") {
-    return { value: thread, read: readText(() => thread), text: () => thread };
+    return { value: thread, read: readText(() => thread), ...inOnePart(thread) };
   }
   const parts = textPartsOf(thread, argument);
   if (parts !== undefined) {
     if (!parts.every((part) => typeof part === "string")) throw invalidParts(argument);
     const text = (): string => parts.join("");
-    return { value: { [TEXT_PARTS]: () => parts }, read: readText(text), text };
+    return { value: { [TEXT_PARTS]: () => parts }, read: readText(text), text, parts: () => parts };
   }
   const json = stringifyThread(thread, argument);
-  return { value: json, read: () => sized(json, maxThreadBytes), text: () => json };
+  return { value: json, read: () => sized(json, maxThreadBytes), ...inOnePart(json) };
+}
+
+function inOnePart(json: string): Pick<ThreadArgument, "text" | "parts"> {
+  return { text: () => json, parts: () => [json] };
 }
 
 function sized(json: string, maxThreadBytes: number | undefined): ReturnType<ThreadArgument["read"]> {

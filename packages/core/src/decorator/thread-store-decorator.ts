@@ -186,6 +186,8 @@ export interface ThreadArgument {
   read(): { readonly json: string; readonly size: number };
   /** Returns what was passed as text, without validating it: for a decorator that only validates what changed. */
   text(): string;
+  /** Returns the same text in the parts in which it was passed. */
+  parts(): readonly string[];
 }
 
 export interface LoadArguments<State> {

@@ -1,14 +1,14 @@
 import { ByteBuffer } from "#platform";
 import { checkThreadSize } from "../../validation/thread.ts";
 import type { ThreadArgument } from "../thread-store-decorator.ts";
-import { isValidAppend, type Outline, outlineOf } from "./outline.ts";
+import { type JsonParts, jsonParts, spliceBetweenParts } from "./json-parts.ts";
+import { grownOutline, isValidAppend, type Outline, outlineOf } from "./outline.ts";
 import type { Splice } from "./segment-format.ts";
 import type { SegmentedState } from "./segmented-thread.ts";
-import { spliceBetween } from "./splice.ts";
 
 /** A thread to save. */
 export interface NextThread {
-  readonly json: string;
+  readonly json: JsonParts;
   readonly outline: Outline;
   /** How it differs from the replaced thread, if that is known. */
   readonly splice: Splice | undefined;
@@ -20,14 +20,18 @@ export function nextThread(
   replaced: SegmentedState<unknown> | undefined,
   maxThreadBytes: number | undefined,
 ): NextThread {
-  if (replaced === undefined) {
-    const { json, size } = thread.read();
-    return { json, outline: outlineOf(json, size), splice: undefined };
+  const json = jsonParts(thread.parts());
+  const splice = replaced && spliceBetweenParts(replaced.json, json);
+  if (replaced === undefined || splice === undefined || !isGrown(replaced, splice)) {
+    const whole = thread.read();
+    checkThreadSize(whole.size, maxThreadBytes);
+    return { json, outline: outlineOf(whole.json, whole.size), splice };
   }
-  const json = thread.text();
-  const splice = spliceBetween(replaced.json, json);
-  const isGrown = isValidAppend(replaced.outline, splice) && splice.text.isWellFormed();
-  const size = isGrown ? replaced.outline.size + ByteBuffer.byteLength(splice.text) : thread.read().size;
-  checkThreadSize(size, maxThreadBytes);
-  return { json, outline: outlineOf(json, size), splice };
+  const outline = grownOutline(replaced.outline, splice, ByteBuffer.byteLength(splice.text));
+  checkThreadSize(outline.size, maxThreadBytes);
+  return { json, outline, splice };
+}
+
+function isGrown({ outline }: SegmentedState<unknown>, splice: Splice): boolean {
+  return isValidAppend(outline, splice) && splice.text.isWellFormed();
 }

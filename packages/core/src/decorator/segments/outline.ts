@@ -49,6 +49,16 @@ export function isValidAppend({ length, arrayEnd }: Outline, { keep, text, tail 
   return text.startsWith(",") && isJson(`[0${text}]`);
 }
 
+/** Returns the outline after a change for which `isValidAppend` returns `true`, and which adds so many bytes. */
+export function grownOutline({ size, length, arrayEnd }: Outline, { text }: Splice, bytes: number): Outline {
+  const isStillEmpty = arrayEnd?.isEmpty === true && text.trim() === "";
+  return {
+    size: size + bytes,
+    length: length + text.length,
+    arrayEnd: arrayEnd && { ...arrayEnd, isEmpty: isStillEmpty },
+  };
+}
+
 /** An append as a change of a thread whose JSON is not known. */
 export interface AppendedElements {
   readonly splice: Splice;

@@ -6,6 +6,7 @@ import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
 import { untilSaved } from "../change-by-saving.ts";
 import type { DecoratedCall, SaveArguments, VersionArgument } from "../thread-store-decorator.ts";
 import { headMetadata } from "./head-metadata.ts";
+import type { JsonParts } from "./json-parts.ts";
 import type { LogContext } from "./log-context.ts";
 import { type NextThread, nextThread } from "./next-thread.ts";
 import { encodeOutline } from "./outline.ts";
@@ -192,12 +193,12 @@ async function newLog<Log>(
   { json, outline }: Pick<NextThread, "json" | "outline">,
   replaced: SegmentedThread<Log> | undefined,
 ): Promise<WrittenLog<Log>> {
-  const thread = { json, outline: encodeOutline(outline) };
+  const thread = { json: json.text(), outline: encodeOutline(outline) };
   return startParts(format, await format.start(locationOf(id), thread, replacedLog(format.name, replaced)));
 }
 
 /** Returns whether a new log takes little more time than a segment, or much less space. */
-function wastes<Log>({ length }: WrittenLog<Log>, added: string, json: string): boolean {
+function wastes<Log>({ length }: WrittenLog<Log>, added: string, json: JsonParts): boolean {
   const isMostlyNew = added.length * 2 > json.length;
   return isMostlyNew || length + added.length > MAX_SPACE_FACTOR * json.length + SMALL_LOG_LENGTH;
 }

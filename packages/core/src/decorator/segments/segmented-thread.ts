@@ -2,6 +2,7 @@ import type { StoredThread, ThreadMetadata } from "../../thread-store.ts";
 import { corruptRecord } from "../../validation/corrupt-record.ts";
 import type { DecoratedThread } from "../thread-store-decorator.ts";
 import type { HeadMetadata } from "./head-metadata.ts";
+import { type JsonParts, jsonParts } from "./json-parts.ts";
 import { decodeOutline, encodeOutline, type Outline, outlineOf } from "./outline.ts";
 import type {
   ReplacedThread,
@@ -15,7 +16,7 @@ import { applySplices } from "./splice.ts";
 /** What the decorator knows of a thread that it returned. */
 export interface SegmentedState<Log> {
   /** The thread's JSON as callers see it. */
-  readonly json: string;
+  readonly json: JsonParts;
   readonly outline: Outline;
   /** The log, as it is stored; `undefined` if the thread was stored without this decorator. */
   readonly written: WrittenLog<Log> | undefined;
@@ -69,7 +70,7 @@ export async function readThread<Log>(
   if (end === undefined) {
     format.acceptPlainThread(location);
     const { json, size } = stored;
-    const state = { json, outline: outlineOf(json, size), written: undefined };
+    const state = { json: jsonParts([json]), outline: outlineOf(json, size), written: undefined };
     return segmentedThread(stored, state, storedMetadata);
   }
   const metadata = await format.metadata.decode(location, storedMetadata);
@@ -80,7 +81,8 @@ export async function readThread<Log>(
   const isComplete = encodeOutline(outlineOf(json, outline.size)) === end.outline;
   if (!isComplete) throw corruptLog(format.name);
   const part = stored.json.slice(0, -CLOSING.length);
-  const state = { json, outline, written: { log, parts: [part], length: part.length } };
+  const written = { log, parts: [part], length: part.length };
+  const state = { json: jsonParts([json]), outline, written };
   return segmentedThread(stored, state, metadata);
 }
 
@@ -94,7 +96,7 @@ export function segmentedThread<Log>(
   state: SegmentedState<Log>,
   metadata: ThreadMetadata,
 ): SegmentedThread<Log> {
-  const content = { size: state.outline.size, json: () => state.json };
+  const content = { size: state.outline.size, json: () => state.json.text() };
   return { stored, metadata, content, state };
 }
 

@@ -32,7 +32,7 @@ function equalLength(end: number, isEqual: (from: number, to: number) => boolean
   return end;
 }
 
-function isHighSurrogate(unit: number): boolean {
+export function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd8_00 && unit <= 0xdb_ff;
 }
 
