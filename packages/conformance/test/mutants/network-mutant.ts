@@ -1,8 +1,4 @@
-import {
-  DriverError,
-  type DriverErrorOptions,
-  type AsyncThreadDriver,
-} from "@threadstore/core/driver";
+import { DriverError, type DriverErrorOptions, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { keyValueHarness, type NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
