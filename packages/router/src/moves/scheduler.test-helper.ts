@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { asyncDriver, type ThreadDriver } from "@threadstore/core/driver";
 import type { Clock } from "../placement/clock.ts";
 
 /** A deterministic source of random numbers. */
@@ -108,7 +108,8 @@ export class Scheduler {
 }
 
 /** Returns a driver whose requests arrive, and whose responses arrive, when `step` resolves. */
-export function delayedDriver(driver: ThreadDriver, step: () => Promise<void>): ThreadDriver {
+export function delayedDriver(wrapped: ThreadDriver, step: () => Promise<void>): ThreadDriver {
+  const driver = asyncDriver(wrapped);
   const delayed = async <Result>(request: () => Promise<Result>): Promise<Result> => {
     await step();
     const [result] = await Promise.allSettled([request()]);
