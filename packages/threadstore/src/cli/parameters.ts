@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option } from "commander";
-import { FORMATS } from "../formats/formats.ts";
 
 /** The description of a store for the help of commands. */
 export const STORE_HELP = "the URL of a store, such as sqlite:threads.db, or config";
@@ -37,17 +36,6 @@ export function jsonOption(): Option {
 /** An option that confirms a change. */
 export function yesOption(): Option {
   return new Option("-y, --yes", "make the changes");
-}
-
-/** An option that chooses the program whose conversations are moved. */
-export function formatOption(): Option {
-  return new Option("-f, --format <name>", "the program whose conversations the file has").choices(
-    FORMATS.map(({ name }) => name),
-  );
-}
-
-export function dryRunOption(): Option {
-  return new Option("--dry-run", "with --format: only say what would be moved");
 }
 
 /** Members that the metadata of a thread must have. */

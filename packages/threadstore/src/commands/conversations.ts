@@ -3,32 +3,13 @@ import { resolve } from "node:path";
 import { memoryStore } from "@threadstore/core";
 import { EXIT } from "../cli/exit-codes.ts";
 import type { Location, Session } from "../cli/session.ts";
-import { FORMATS } from "../formats/formats.ts";
 import { startTransfer, type TransferReport } from "../formats/run-transfer.ts";
 import type { TransferContext, TransferFormat } from "../formats/transfer-format.ts";
 import { count } from "../output/format.ts";
 import { printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
-import { MissingStoreError, UsageError } from "../usage-error.ts";
-
-/** Options of an import or export with `--format`. */
-export interface FormatOptions {
-  readonly namespace?: readonly string[];
-  readonly config?: string;
-  readonly format?: string;
-  readonly dryRun?: boolean;
-  readonly overwrite?: boolean;
-  readonly yes?: boolean;
-  readonly json?: boolean;
-}
-
-/** Throws a {@link UsageError} for an option that needs `--format`. */
-export function rejectFormatOptions(options: FormatOptions, names: readonly (keyof FormatOptions)[]): void {
-  const name = names.find((each) => options[each] !== undefined);
-  if (name === undefined) return;
-  const option = name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
-  throw new UsageError(`The option --${option} needs --format.`);
-}
+import { MissingStoreError } from "../usage-error.ts";
+import { chosenFormat, type FormatOptions } from "./format-options.ts";
 
 /** A transfer of the conversations of another program. */
 interface Direction {
@@ -94,14 +75,14 @@ async function transfer(session: Session, options: FormatOptions, direction: Dir
     ]);
     return EXIT.dryRun;
   }
-  const format = FORMATS.find(({ name }) => name === options.format);
-  if (format === undefined) throw new UsageError("The format is unknown. See --help.");
+  const format = chosenFormat(options);
   const location = await direction.open(session);
   const { report, run } = startTransfer(session, format.noun);
   const { store } = location;
   const closing: (() => Promise<void>)[] = [];
   const defer = (close: () => Promise<void>): void => void closing.push(close);
-  const context = { folder, store, signal, isDryRun, overwrite: options.overwrite === true, report, defer };
+  const overwrite = options.overwrite === true;
+  const context = { folder, store, signal, isDryRun, overwrite, options, report, defer };
   let result: TransferReport;
   try {
     result = await run(direction.units(format, context));

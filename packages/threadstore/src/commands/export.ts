@@ -4,15 +4,7 @@ import { ThreadStoreError, type StoredThread } from "@threadstore/core";
 import { mapConcurrently } from "@threadstore/core/documents";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import {
-  configOption,
-  dryRunOption,
-  formatOption,
-  jsonOption,
-  namespaceOption,
-  STORE_HELP,
-  yesOption,
-} from "../cli/parameters.ts";
+import { configOption, jsonOption, namespaceOption, STORE_HELP, yesOption } from "../cli/parameters.ts";
 import type { Location, Session, Start } from "../cli/session.ts";
 import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
@@ -23,10 +15,11 @@ import { type ExportState, openExport, resumableState } from "../transfer/export
 import { threadLine } from "../transfer/export-line.ts";
 import { UsageError } from "../usage-error.ts";
 import { walk, type WalkedPage } from "../walk/walk.ts";
-import { exportConversations, type FormatOptions, rejectFormatOptions } from "./conversations.ts";
+import { exportConversations } from "./conversations.ts";
+import { type FormatOptions, rejectFormatOptions, withExportOptions } from "./format-options.ts";
 
 export function addExport(program: Command, start: Start): void {
-  program
+  const command = program
     .command("export")
     .summary("write threads to a file as JSON Lines")
     .description(
@@ -36,10 +29,8 @@ export function addExport(program: Command, start: Start): void {
     )
     .argument("<store>", STORE_HELP)
     .argument("<file>", "the file to write, which must not exist; with --format, a folder or database")
-    .addOption(namespaceOption())
-    .addOption(formatOption())
-    .addOption(dryRunOption())
-    .option("--overwrite", "with --format: replace conversations that differ; needs --yes")
+    .addOption(namespaceOption());
+  withExportOptions(command)
     .addOption(yesOption())
     .addOption(jsonOption())
     .addOption(configOption())

@@ -3,15 +3,7 @@ import { resolve } from "node:path";
 import { mapConcurrently } from "@threadstore/core/documents";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import {
-  configOption,
-  dryRunOption,
-  formatOption,
-  jsonOption,
-  namespaceOption,
-  STORE_HELP,
-  yesOption,
-} from "../cli/parameters.ts";
+import { configOption, jsonOption, namespaceOption, STORE_HELP, yesOption } from "../cli/parameters.ts";
 import type { Location, Session, Start } from "../cli/session.ts";
 import { count, threadName } from "../output/format.ts";
 import { progressOn } from "../output/progress.ts";
@@ -22,14 +14,15 @@ import { importThread, type ImportOutcome } from "../transfer/import-thread.ts";
 import { readLines } from "../transfer/read-lines.ts";
 import { UsageError } from "../usage-error.ts";
 import { viewOf } from "../walk/walk.ts";
-import { type FormatOptions, importConversations, rejectFormatOptions } from "./conversations.ts";
+import { importConversations } from "./conversations.ts";
+import { type FormatOptions, rejectFormatOptions, withImportOptions } from "./format-options.ts";
 
 interface ImportOptions extends FormatOptions {
   readonly partial?: boolean;
 }
 
 export function addImport(program: Command, start: Start): void {
-  program
+  const command = program
     .command("import")
     .summary("save the threads of an export")
     .description(
@@ -39,9 +32,8 @@ export function addImport(program: Command, start: Start): void {
     )
     .argument("<file>", "the file to read; with --format, also a folder or database")
     .argument("<store>", STORE_HELP)
-    .addOption(namespaceOption())
-    .addOption(formatOption())
-    .addOption(dryRunOption())
+    .addOption(namespaceOption());
+  withImportOptions(command)
     .option("--partial", "accept a file that does not end with the last line of an export")
     .option("--overwrite", "replace threads of the store that differ; needs --yes")
     .addOption(yesOption())

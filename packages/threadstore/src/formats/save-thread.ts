@@ -1,4 +1,5 @@
-import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type JsonValue, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { canonicalJson } from "@threadstore/core/documents";
 import type { MoveOutcome, TransferContext } from "./transfer-format.ts";
 
 /** How a stored thread relates to an imported one. `older`: the imported one continues it. */
@@ -40,4 +41,14 @@ export async function saveThread(
     if (!isDryRun) await view.save(id, thread, { overwrite: true, signal });
     return "moved";
   }
+}
+
+/** Compares the messages of a stored thread with those of an imported one. */
+export function relationOfLists(stored: readonly JsonValue[], imported: readonly JsonValue[]): Relation {
+  const length = Math.min(stored.length, imported.length);
+  for (let index = 0; index < length; index += 1) {
+    if (canonicalJson(stored[index] ?? null) !== canonicalJson(imported[index] ?? null)) return "different";
+  }
+  if (stored.length === imported.length) return "same";
+  return stored.length < imported.length ? "older" : "newer";
 }

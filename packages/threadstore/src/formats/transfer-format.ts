@@ -24,6 +24,16 @@ export interface TransferUnit {
   readonly move: () => Promise<MoveOutcome>;
 }
 
+/** Options that only some formats have. */
+export interface TransferOptions {
+  /** The name of the agent that continues the conversations. */
+  readonly agent?: string;
+  /** Whether conversations are stored as the other program wrote them. */
+  readonly keepShape?: boolean;
+  /** The shape that is exported. */
+  readonly shape?: string;
+}
+
 /** What a transfer works with. */
 export interface TransferContext {
   /** The working directory, in which packages are found. */
@@ -34,6 +44,7 @@ export interface TransferContext {
   readonly isDryRun: boolean;
   /** Whether conversations of the target that differ are replaced. */
   readonly overwrite: boolean;
+  readonly options: TransferOptions;
   /** Reports a problem. The transfer continues. */
   readonly report: (problem: Problem) => void;
   /** Calls a function after the last conversation, or a failure. */
@@ -48,6 +59,8 @@ export interface TransferFormat {
   readonly noun: string;
   /** Where it is exported to. */
   readonly target: "folder" | "file" | "url";
+  /** The options that apply to it. */
+  readonly options: readonly (keyof TransferOptions)[];
   /** Yields the conversations of a file, folder or database, which `source` names. Reads few of them at a time. */
   readonly import: (source: string, context: TransferContext) => AsyncIterable<TransferUnit>;
   /** Yields the conversations of the store. */

@@ -1,7 +1,8 @@
 import type { SerializedThread } from "@threadstore/core";
 import { isJsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
-import { objectsOf, textOf } from "../conversation/entry.ts";
+import { objectsOf } from "../conversation/entry.ts";
 import { langChainDrafts } from "../conversation/langchain-messages.ts";
+import { isAgentFrameworkThread } from "./agent-framework-thread.ts";
 import type { RepairForm } from "./wire-form.ts";
 
 type OpenAI = typeof import("@threadstore/openai");
@@ -63,16 +64,10 @@ function isStoredMessage(message: object): boolean {
   return isWrapped && langChainDrafts(message as Parameters<typeof langChainDrafts>[0]) !== undefined;
 }
 
-/** The members and types by which `detectShape` tells the shapes of Agent Framework apart. */
-const AGENT_FRAMEWORK_MEMBERS = ["stateBag", "chatHistoryProviderState", "storeState"];
-const AGENT_FRAMEWORK_TYPES = ["session", "agent_thread_state"];
-
 const AGENT_FRAMEWORK: RepairForm = {
   name: "threads of Agent Framework",
   package: { name: "@threadstore/agent-framework" },
-  recognizes: (thread) =>
-    AGENT_FRAMEWORK_MEMBERS.some((name) => Object.hasOwn(thread, name)) ||
-    AGENT_FRAMEWORK_TYPES.includes(textOf(thread["type"])),
+  recognizes: isAgentFrameworkThread,
   async repair(module, json, { policy }) {
     const { detectShape, repairAgentFrameworkThread } =
       module as typeof import("@threadstore/agent-framework");

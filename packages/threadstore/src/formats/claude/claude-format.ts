@@ -15,6 +15,7 @@ export const CLAUDE: TransferFormat = {
   name: "claude",
   noun: "session",
   target: "folder",
+  options: [],
 
   async *import(source, context) {
     const sessions = await sessionsOf(context);

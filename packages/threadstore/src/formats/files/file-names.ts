@@ -32,6 +32,16 @@ export function filePath(name: string, extension: string, style: NameStyle): str
   return join(...divided(escaped(name, style))) + extension;
 }
 
+/** Returns the path of the file of a thread: its namespaces are folders. */
+export function threadPath(
+  namespaces: readonly string[],
+  id: string,
+  extension: string,
+  style: NameStyle,
+): string {
+  return join(...namespaces.map((name) => folderPath(name, style)), filePath(id, extension, style));
+}
+
 function escaped(name: string, { ignoresCase }: NameStyle): string {
   return name.replace(ignoresCase ? /[^0-9a-z._-]/gu : /[^0-9A-Za-z._-]/gu, percentEncoded);
 }

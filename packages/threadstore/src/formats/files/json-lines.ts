@@ -10,6 +10,7 @@ export const MAX_LINE_BYTES: number = 64 * 1024 * 1024;
 export interface JsonLine {
   readonly line: number;
   readonly value: JsonObject;
+  readonly text: string;
   /** The length of the line. */
   readonly bytes: number;
 }
@@ -23,12 +24,12 @@ export async function* jsonLines(
     const parsed = isTooLong ? `It is longer than ${MAX_LINE_BYTES} bytes.` : parseLine(bytes);
     if (parsed === undefined) continue;
     if (typeof parsed === "string") report({ place, line: number, path: "$", message: parsed });
-    else yield { line: number, value: parsed, bytes: bytes.length };
+    else yield { line: number, ...parsed, bytes: bytes.length };
   }
 }
 
 /** Returns the object of a line, the reason if there is none, and `undefined` for an empty line. */
-function parseLine(bytes: Uint8Array): JsonObject | string | undefined {
+function parseLine(bytes: Uint8Array): Pick<JsonLine, "value" | "text"> | string | undefined {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -38,5 +39,5 @@ function parseLine(bytes: Uint8Array): JsonObject | string | undefined {
   if (text.trim() === "") return undefined;
   const parsed = parseJson(text);
   if ("problem" in parsed) return parsed.problem;
-  return isJsonObject(parsed.value) ? parsed.value : "It is not a JSON object.";
+  return isJsonObject(parsed.value) ? { value: parsed.value, text } : "It is not a JSON object.";
 }

@@ -36,6 +36,7 @@ export const LANGGRAPH_SQLITE: TransferFormat = {
   name: "langgraph-sqlite",
   noun: "thread",
   target: "file",
+  options: [],
   async *import(source, context) {
     const from = await sqliteCheckpoints(source, { readonly: true }, context);
     yield* threadsOf({ from, to: await storeCheckpoints(context) }, context);
@@ -56,6 +57,7 @@ export const LANGGRAPH_POSTGRES: TransferFormat = {
   name: "langgraph-postgres",
   noun: "thread",
   target: "url",
+  options: [],
   async *import(source, context) {
     const from = await postgresCheckpoints(source, { readonly: true }, context);
     yield* threadsOf({ from, to: await storeCheckpoints(context) }, context);

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import { type JsonValue, memoryStore, type StoredThread, type ThreadStore } from "@threadstore/core";
-import { canonicalJson, type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
+import { type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
 import { threadName } from "../../output/format.ts";
 import { importPackage } from "../../stores/import-package.ts";
 import { viewOf, walk } from "../../walk/walk.ts";
-import { filePath, folderPath, nameStyleOf } from "../files/file-names.ts";
+import { nameStyleOf, threadPath } from "../files/file-names.ts";
 import { findFiles, type FoundFile } from "../files/find-files.ts";
 import { MAX_LINE_BYTES } from "../files/json-lines.ts";
 import { writeFile } from "../files/write-file.ts";
 import { problemOf } from "../problem-of.ts";
-import { type Relation, saveThread } from "../save-thread.ts";
+import { type Relation, relationOfLists, saveThread } from "../save-thread.ts";
 import type { MoveOutcome, TransferContext, TransferFormat, TransferUnit } from "../transfer-format.ts";
 import { type CheckItem, readItems } from "./read-items.ts";
 
@@ -26,6 +26,7 @@ export const OPENAI_AGENTS: TransferFormat = {
   name: "openai-agents",
   noun: "session",
   target: "folder",
+  options: [],
 
   async *import(source, context) {
     const bridge = await importPackage<Bridge>(PACKAGE, context.folder);
@@ -42,8 +43,7 @@ export const OPENAI_AGENTS: TransferFormat = {
       signal: context.signal,
     })) {
       for (const { id } of threads) {
-        const folders = namespaces.map((name) => folderPath(name, style));
-        const path = [...folders, filePath(id, ".jsonl", style)].join("/");
+        const path = threadPath(namespaces, id, ".jsonl", style);
         yield {
           name: threadName(namespaces, id),
           move: () => exportSession(view, id, { path, target }, context),
@@ -89,13 +89,7 @@ function problemOfItem(
 
 function relationOfItems(stored: StoredThread, imported: StoredThread): Relation {
   const [old, added] = [itemsOf(stored), itemsOf(imported)];
-  if (old === undefined || added === undefined) return "different";
-  const length = Math.min(old.length, added.length);
-  const isSame = (item: JsonValue, index: number): boolean =>
-    canonicalJson(item) === canonicalJson(added[index] ?? null);
-  if (!old.slice(0, length).every(isSame)) return "different";
-  if (old.length === added.length) return "same";
-  return old.length < added.length ? "older" : "newer";
+  return old === undefined || added === undefined ? "different" : relationOfLists(old, added);
 }
 
 /** Returns the items of a stored session; `undefined` if it is another thread. */
