@@ -26,6 +26,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   [
     "Operate",
     [
+      "operating",
       "command-line",
       "multi-tenancy",
       "retention",

@@ -16,7 +16,13 @@ import { progressOn } from "../output/progress.ts";
 import { printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
 import { type StateFile, withState } from "../state/state-file.ts";
-import { copyInPasses, type CopyState, type CopyTask, type CopyTotals } from "../transfer/copy-passes.ts";
+import {
+  CLOCK_TOLERANCE_MS,
+  copyInPasses,
+  type CopyState,
+  type CopyTask,
+  type CopyTotals,
+} from "../transfer/copy-passes.ts";
 import { paceOf } from "../transfer/pace.ts";
 import { UsageError } from "../usage-error.ts";
 import { isEmpty } from "../walk/walk.ts";
@@ -192,10 +198,11 @@ async function printTotals(
     await printJson(terminal.stdout, { from: source.label, to: target.label, startedAt, first, second });
     return;
   }
+  const since = new Date(startedAt.getTime() - CLOCK_TOLERANCE_MS);
   await printLines(terminal.stdout, [
     `Copied ${count(first.copied, "thread")} (${formatBytes(first.bytes)}) from ${visibleLine(source.label)} to ` +
       `${visibleLine(target.label)}. ${count(first.skipped, "thread")} ${first.skipped === 1 ? "was" : "were"} already there.`,
     `Then copied ${count(second.copied, "thread")} that had changed in the meantime.`,
-    `Later, copy what changes from now on: --changed-since ${startedAt.toISOString()} --overwrite --yes`,
+    `Later, copy what changes from now on: --changed-since ${since.toISOString()} --overwrite --yes`,
   ]);
 }

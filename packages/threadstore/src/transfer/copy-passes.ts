@@ -37,8 +37,8 @@ export interface CopyTotals {
   readonly second: PassTotals;
 }
 
-/** How much the clocks of writers may differ from this one, for the second pass to find what they saved. */
-const CLOCK_TOLERANCE_MS = 3_600_000;
+/** How much the clocks of writers may differ from this one, for a later pass to find what they saved. */
+export const CLOCK_TOLERANCE_MS = 3_600_000;
 
 /** Copies all threads, and then those that were saved since the first pass started. */
 export async function copyInPasses(task: CopyTask, start: CopyState): Promise<CopyTotals> {
