@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,11 +13,17 @@ const GUIDE = "examples/guides";
 const ROUTE = "/api/threads/pirate";
 const GUIDE_FILES = [
   "http.ts",
+  "nextjs/app/admin/threads/[[...path]]/route.ts",
   "nextjs/app/api/threads/[id]/route.ts",
   "nextjs/lib/current-user.ts",
   "nextjs/lib/respond.ts",
   "nextjs/lib/threads.ts",
+  "nextjs/next.config.ts",
+  "viewer/sessions.ts",
+  "viewer/staff-viewer.ts",
 ] as const;
+
+const SESSION_KEY = "key";
 
 const EDGE_ROUTE = `
 ${MEMORY_PROGRAM}
@@ -30,8 +37,8 @@ const LAYOUT = `export default function Layout({ children }) { return <html><bod
 async function writeApplication(project: Project): Promise<void> {
   for (const file of GUIDE_FILES) {
     const text = await readFile(join(ROOT, GUIDE, file), "utf8");
-    // The guides share http.ts, one folder above. In an application, it is among the other files.
-    const content = text.replace('../http.ts"', 'http.ts"');
+    // The guides share these files, one folder above. In an application, they are among the others.
+    const content = text.replace('../http.ts"', 'http.ts"').replace("../viewer/", "viewer/");
     await project.write(join("next", file.replace("nextjs/", "")), content);
   }
   await project.write("next/package.json", "{}");
@@ -102,12 +109,30 @@ async function useRoute(send: Send): Promise<void> {
   await expectStatus(send(ROUTE, { headers: { "x-session-user": "ben" } }), 404);
 }
 
+/** Opens the viewer of the guide as its login would, and shows the thread that the route has saved. */
+async function useViewer(send: Send): Promise<void> {
+  const viewer = "/admin/threads";
+  // Next.js must not remove the slash that the viewer adds.
+  await expectStatus(send(`${viewer}/`), 303);
+  await expectStatus(send(`${viewer}/api/session`), 401);
+  const user = Buffer.from(JSON.stringify({ name: "ann", role: "admin" })).toString("base64url");
+  const signature = createHmac("sha256", SESSION_KEY).update(user).digest("base64url");
+  const headers = { cookie: `staff-session=${user}.${signature}` };
+  await expectStatus(send(viewer, { headers }), 307);
+  const shown = await expectStatus(
+    send(`${viewer}/api/threads/pirate/conversation?namespace=ann`, { headers }),
+    200,
+  );
+  const { check, entries } = (await shown.json()) as { check: string; entries: unknown[] };
+  expectOutput(`${check} ${entries.length}`, "checked 2");
+}
+
 export const NEXT_ROW: Row = {
   area: "Bundlers and frameworks",
   name: "Next.js, route handlers",
   tools: ["next", "react"],
   proof:
-    "`next build` of the guide's files, and `next start` answers requests from the guide's route with SQLite and an agent, and from an edge route with core",
+    "`next build` of the guide's files, and `next start` answers requests from the guide's route with SQLite and an agent, from the viewer with a login, and from an edge route with core",
   async check(workbench) {
     const project = await workbench.tools();
     await writeApplication(project);
@@ -116,12 +141,18 @@ export const NEXT_ROW: Row = {
       await project.succeed(project.bin("next"), ["build", "next"], model.env);
       const { url, stop } = await startNext(project, {
         ...model.env,
+        SESSION_KEY,
         DATABASE: join(project.folder, "next.db"),
       });
       const send: Send = (path, init) =>
-        fetch(`${url}${path}`, { method: init?.body === undefined ? "GET" : "POST", ...init });
+        fetch(`${url}${path}`, {
+          method: init?.body === undefined ? "GET" : "POST",
+          redirect: "manual",
+          ...init,
+        });
       try {
         await useRoute(send);
+        await useViewer(send);
         expectOutput(await (await send("/edge")).text(), "works");
       } finally {
         await stop();

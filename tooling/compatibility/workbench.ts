@@ -68,6 +68,8 @@ export async function openWorkbench(): Promise<Workbench> {
         // The Strands Agents SDK, whose errors the guides know, accepts no other major.
         "openai@^6.45.0",
         ...guidePackages(),
+        // The command line, with the viewer.
+        ...published.filter((name) => !name.startsWith("@")),
         "react-dom@19",
         // Next.js needs them to build an application in TypeScript.
         `typescript@${VERSIONS.typescript59}`,
