@@ -80,8 +80,8 @@ describe.each(folders)("%s", (folder) => {
   it("has core as its only peer in the workspace, and the packages that it extends as dependencies", () => {
     const isCore = name === "core";
     const usesAgent = ["agent-framework", "openai", "openai-agents"].includes(name);
-    // The viewer of the command line is a client of the thread API, and runs of CopilotKit are resumable streams.
-    const usesHttp = ["copilotkit", "threadstore"].includes(name);
+    // The viewer of the command line is a client of the thread API, and answers of two SDKs are its resumable streams.
+    const usesHttp = ["copilotkit", "tanstack-ai", "threadstore"].includes(name);
     const extended = usesAgent ? ["agent"] : usesHttp ? ["http"] : [];
     expect(ours(manifest.dependencies)).toEqual(extended);
     const peers = ours(manifest.peerDependencies).filter((peer) => !isOptional(manifest, peer));

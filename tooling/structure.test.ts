@@ -30,7 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "strands",
     ...ADAPTERS,
   ],
-  ["agent-framework", "copilotkit", "openai", "openai-agents"],
+  ["agent-framework", "copilotkit", "openai", "openai-agents", "tanstack-ai"],
   ["threadstore"],
 ];
 

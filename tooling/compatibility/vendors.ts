@@ -24,6 +24,13 @@ export const sessions: SessionStore = claudeSessionStore({ store: memoryStore() 
 import type { RemoteThreadListAdapter } from "@assistant-ui/react";
 import { threadListAdapter } from "@threadstore/assistant-ui";
 export const threads: RemoteThreadListAdapter = threadListAdapter({ url: "/threads", writer: "server" });`,
+  "@tanstack/ai": `
+import type { StreamDurability } from "@tanstack/ai";
+import { memoryStore } from "@threadstore/core";
+import { resumableStreams } from "@threadstore/http/streams";
+import { runDurability } from "@threadstore/tanstack-ai";
+const streams = resumableStreams({ store: memoryStore() });
+export const durability: StreamDurability = runDurability({ runId: "a" }, streams);`,
   rxjs: `
 import { threadStoreRunner } from "@threadstore/copilotkit";
 import { memoryStore } from "@threadstore/core";

@@ -1,5 +1,5 @@
 export type { ResumableStreamsOptions } from "./streams/options.ts";
-export type { StreamEntry } from "./streams/read-stream.ts";
+export type { ReadOptions, StreamEntry } from "./streams/read-stream.ts";
 export {
   type ResumableStreams,
   resumableStreams,

@@ -35,11 +35,22 @@ interface Live {
   wait(signal: AbortSignal): Promise<Live | undefined>;
 }
 
+/** Options of a read. */
+export interface ReadOptions {
+  /**
+   * Whether to wait for chunks that do not exist yet. With `false`, the read ends after the last chunk, also if the
+   * stream has failed.
+   * @default true
+   */
+  readonly wait?: boolean | undefined;
+}
+
 /** Yields the chunks after a cursor until the stream ends, and rejects if it does not end well. */
 export async function* readStream(
   source: StreamSource,
   cursor: string,
   signal: AbortSignal,
+  { wait = true }: ReadOptions = {},
 ): AsyncGenerator<StreamEntry, void> {
   const position = readCursor(cursor);
   let live: Live | undefined = await openStream(source);
@@ -52,13 +63,13 @@ export async function* readStream(
       const element = live.elements[position.index];
       if (element === undefined || signal.aborted) return;
       if (isEnd(element)) {
-        throwUnlessDone(element);
+        if (wait) throwUnlessDone(element);
         return;
       }
       yield toEntry(element, position);
     }
     if (position.segment < live.segment) continue;
-    if (signal.aborted) return;
+    if (signal.aborted || !wait) return;
     live = await live.wait(signal);
   }
 }

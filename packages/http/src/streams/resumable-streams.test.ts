@@ -148,6 +148,21 @@ describe("streams", () => {
     expect(await other.status("s")).toBe("error");
   });
 
+  it("are read without a wait on request, also after a failure", async () => {
+    const [streams, other] = createPair();
+    const lease = await produce(streams, "s");
+    await streams.append("s", bytes("a"), lease);
+    const readExisting = async (reader: ResumableStreams): Promise<string> => {
+      let all = "";
+      for await (const { chunk } of reader.read("s", "", never, { wait: false })) all += text(chunk);
+      return all;
+    };
+    expect(await readExisting(streams)).toBe("a");
+    await expect.poll(() => readExisting(other), { interval: 5 }).toBe("a");
+    await streams.finalize("s", "error", "It failed.", lease);
+    expect(await readExisting(other)).toBe("a");
+  });
+
   it("stop being read when the signal aborts", async () => {
     const [streams, other] = createPair();
     await produce(streams, "s");

@@ -3,7 +3,7 @@ import { createId } from "@threadstore/core/documents";
 import { type End, encodeChunk } from "./chunks.ts";
 import { deleteStream } from "./delete-stream.ts";
 import { checkTtl, readOptions, type ResumableStreamsOptions, type StreamSettings } from "./options.ts";
-import { readStream, type StreamEntry } from "./read-stream.ts";
+import { type ReadOptions, readStream, type StreamEntry } from "./read-stream.ts";
 import { toReadable } from "./readable-stream.ts";
 import { endOf, type Head, headId, headThread, readHead } from "./records.ts";
 import { invalidArgument, StreamError, streamEnded, streamMissing } from "./stream-error.ts";
@@ -42,7 +42,12 @@ export interface ResumableStreams {
    * Yields the chunks after `cursor` (`""` for all) until the stream ends. Rejects with `STREAM_FAILED` after an error
    * of the producer, and with `STREAM_INTERRUPTED` if its process stopped. An abort ends it.
    */
-  read(streamId: string, cursor: string, signal: AbortSignal): AsyncIterable<StreamEntry>;
+  read(
+    streamId: string,
+    cursor: string,
+    signal: AbortSignal,
+    options?: ReadOptions,
+  ): AsyncIterable<StreamEntry>;
   status(streamId: string): Promise<StreamStatus>;
   /** Deletes a stream. Its readers end. */
   delete(streamId: string): Promise<void>;
@@ -67,7 +72,7 @@ export function resumableStreams(options: ResumableStreamsOptions): ResumableStr
     append: async (streamId, chunk, lease) => streams.append(headId(streamId), chunk, lease),
     finalize: async (streamId, status, error, lease) =>
       streams.finalize(headId(streamId), toEnd(status, error), lease),
-    read: (streamId, cursor, signal) => streams.read(headId(streamId), cursor, signal),
+    read: (streamId, cursor, signal, reading) => streams.read(headId(streamId), cursor, signal, reading),
     status: async (streamId) => streams.status(headId(streamId)),
     delete: async (streamId) => streams.delete(headId(streamId)),
     record: async (streamId, stream) => {
@@ -133,12 +138,12 @@ class Streams {
     }
   }
 
-  read(id: string, cursor: string, signal: AbortSignal): AsyncIterable<StreamEntry> {
+  read(id: string, cursor: string, signal: AbortSignal, options?: ReadOptions): AsyncIterable<StreamEntry> {
     const findWriter = (token: string): StreamWriter | undefined => {
       const writer = this.#currentWriter(id);
       return writer?.token === token ? writer : undefined;
     };
-    return readStream({ settings: this.#settings, id, findWriter }, cursor, signal);
+    return readStream({ settings: this.#settings, id, findWriter }, cursor, signal, options);
   }
 
   async status(id: string): Promise<StreamStatus> {

@@ -1,0 +1,1 @@
+export { runDurability, type RunSource } from "./run-durability.ts";
