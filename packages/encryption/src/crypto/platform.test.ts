@@ -1,3 +1,5 @@
+import crypto, { KeyObject } from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import * as node from "./node.ts";
@@ -92,4 +94,19 @@ it("Web Crypto that a page lacks is named", async () => {
   } finally {
     vi.unstubAllGlobals();
   }
+});
+
+describe("on Node.js", () => {
+  it.each(["createCipheriv", "createDecipheriv"] as const)("%s gets a key object", async (name) => {
+    const create = vi.spyOn(crypto, name);
+    syncBuiltinESMExports();
+    try {
+      const secret = new Uint8Array(32);
+      await node.decryptOnce(secret, await node.encryptOnce(secret, secret, secret), secret);
+      expect(create.mock.calls.map(([, cipherKey]) => cipherKey)).toEqual([expect.any(KeyObject)]);
+    } finally {
+      create.mockRestore();
+      syncBuiltinESMExports();
+    }
+  });
 });
