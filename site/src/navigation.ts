@@ -29,6 +29,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
       "operating",
       "command-line",
       "multi-tenancy",
+      "scale",
       "retention",
       "what-remains",
       "security",

@@ -45,6 +45,37 @@ await describeWithService("postgres", "the store's tables", ({ url }) => {
     ]);
   });
 
+  test("may have partitions of the chunks, by a hash of the thread", async () => {
+    const chunks = `${tablePrefix}chunks`;
+    for (const { sql } of postgresMigrations({ tablePrefix })) {
+      const partitioned = sql.replace(
+        /(PRIMARY KEY \(thread, sequence\)\n\))/u,
+        "$1 PARTITION BY HASH (thread)",
+      );
+      expect(partitioned).not.toBe(sql);
+      await direct(`BEGIN; ${partitioned} COMMIT`);
+    }
+    for (let part = 0; part < 4; part += 1) {
+      const values = `FOR VALUES WITH (MODULUS 4, REMAINDER ${part})`;
+      await direct(`CREATE TABLE ${chunks}_${part} PARTITION OF ${chunks} ${values}`);
+    }
+    const store = open({ createTables: false });
+    const messages = Array.from({ length: 20 }, (_, n) => `${n} ${"x".repeat(1000)}`);
+    for (let n = 0; n < 12; n += 1) {
+      const saved = await store.save(`thread-${n}`, { messages });
+      await store.save(`thread-${n}`, { messages: [...messages, "more"] }, { previous: saved });
+      await store.append(`thread-${n}`, ["appended"]);
+    }
+    const counts = await direct(`SELECT count(DISTINCT tableoid)::int AS parts FROM ${chunks}`);
+    expect(counts).toEqual([{ parts: 4 }]);
+    for (let n = 0; n < 12; n += 1) {
+      const stored = await store.load(`thread-${n}`);
+      expect(stored?.thread).toEqual({ messages: [...messages, "more", "appended"] });
+      expect(await store.delete(`thread-${n}`)).toBe(true);
+    }
+    expect(await direct(`SELECT 1 FROM ${chunks}`)).toEqual([]);
+  });
+
   test("are created by the printed migrations, as the store would create them", async () => {
     const describeTables = `
       SELECT replace(table_name, $1, '') AS name, column_name, data_type, is_nullable, column_default, is_identity

@@ -1,3 +1,4 @@
+export { rendezvous, type Weights } from "./hashing.ts";
 export { moveNamespace } from "./moves/move-namespace.ts";
 export type { MoveOptions, MovePhase, MoveProgress, MoveResult, MoveTotals } from "./moves/move-options.ts";
 export {
