@@ -58,6 +58,16 @@ const INTERRUPTED: Readonly<Record<string, object>> = {
       { id: "3", role: "user", parts: [{ type: "text", text: "Hello?" }] },
     ],
   }),
+  modelMessages: own("ai-sdk-model-messages", {
+    messages: [
+      user,
+      {
+        role: "assistant",
+        content: [{ type: "tool-call", toolCallId: "c1", toolName: "weather", input: {} }],
+      },
+      { role: "user", content: "Hello?" },
+    ],
+  }),
   langchain: {
     messages: [
       { type: "human", data: { content: "How warm is it?" } },
@@ -94,23 +104,23 @@ describe("check and repair", () => {
       unknown: number;
       faulty: { thread: string; faults: { code: string }[] }[];
     };
-    expect([report.checked, report.unknown]).toEqual([7, 1]);
+    expect([report.checked, report.unknown]).toEqual([8, 1]);
     expect(
       Object.fromEntries(report.faulty.map(({ thread, faults }) => [thread, faults.map(({ code }) => code)])),
     ).toEqual(Object.fromEntries(Object.keys(INTERRUPTED).map((id) => [`x/${id}`, ["result-missing"]])));
 
     const dry = await cli("repair", "sqlite:forms.db");
     expect([dry.exitCode, dry.stderr]).toEqual([4, "Nothing was changed. Confirm it with --yes.\n"]);
-    expect(dry.stdout).toContain("7 threads checked, 6 to repair, 0 corrupt, 1 of unknown form.");
+    expect(dry.stdout).toContain("8 threads checked, 7 to repair, 0 corrupt, 1 of unknown form.");
     expect((await cli("check", "sqlite:forms.db")).exitCode).toBe(1);
 
     const intact = await store.load("intact");
     const repaired = await cli("repair", "sqlite:forms.db", "--yes");
-    expect([repaired.exitCode, repaired.stdout]).toEqual([0, expect.stringContaining("6 repaired")]);
+    expect([repaired.exitCode, repaired.stdout]).toEqual([0, expect.stringContaining("7 repaired")]);
     const again = await cli("check", "sqlite:forms.db");
     expect([again.exitCode, again.stdout]).toEqual([
       0,
-      "7 threads checked, 0 with faults, 0 corrupt, 1 of unknown form.\n",
+      "8 threads checked, 0 with faults, 0 corrupt, 1 of unknown form.\n",
     ]);
     expect((await store.load("intact"))?.version).toBe(intact?.version);
     expect((await cli("repair", "sqlite:forms.db", "--yes")).exitCode).toBe(0);

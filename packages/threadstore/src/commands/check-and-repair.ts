@@ -23,7 +23,7 @@ interface RepairOptions extends CheckOptions {
 
 const FORMS_HELP =
   "Knows the threads of chat and responses agents, sessions of the OpenAI Agents SDK, chats of the AI SDK, messages of " +
-  "LangChain and threads of Agent Framework, if the package for them is installed.";
+  "LangChain and threads of Agent Framework, and whether bridges can read their threads, if the packages are installed.";
 
 function withCommonOptions(command: Command): Command {
   return command

@@ -54,7 +54,13 @@ export async function checkThreads({ terminal }: Session, task: CheckTask): Prom
   const report: CheckReport = { checked: 0, unknown: 0, corrupt: [], faulty: [], notInstalled: new Map() };
   const inspector = createInspector(folder, task.settings);
   const progress = progressOn(stderr);
-  const visit = async (view: ThreadStore, name: string, id: string): Promise<void> => {
+  const visit = async (
+    view: ThreadStore,
+    name: string,
+    id: string,
+    namespaces: readonly string[],
+  ): Promise<void> => {
+    const place = { root: task.store, namespaces };
     const stored = await loadIntact(view, id, signal);
     if (stored === undefined) {
       if (task.id === undefined) return;
@@ -64,16 +70,20 @@ export async function checkThreads({ terminal }: Session, task: CheckTask): Prom
       report.corrupt.push(name);
       return;
     }
-    const inspection = await inspector.inspect(stored);
+    const inspection = await inspector.inspect(stored, place);
     await include(report, { view, name, stored, inspection, inspector }, task.onFaulty);
   };
   try {
     if (task.id !== undefined) {
-      await visit(task.store, task.id, task.id);
+      await visit(task.store, task.id, task.id, []);
       return report;
     }
     for await (const { namespaces, view, threads } of walk(task.store, { limit: PAGE_SIZE, signal })) {
-      await mapConcurrently(threads, ({ id }) => visit(view, threadName(namespaces, id), id), CONCURRENCY);
+      await mapConcurrently(
+        threads,
+        ({ id }) => visit(view, threadName(namespaces, id), id, namespaces),
+        CONCURRENCY,
+      );
       progress.show(`${count(report.checked, "thread")} checked, ${report.faulty.length} with faults`);
     }
     return report;

@@ -2,8 +2,9 @@ import type { SerializedThread, StoredThread } from "@threadstore/core";
 import { isError } from "@threadstore/core/driver";
 import { importPackage } from "../stores/import-package.ts";
 import { UsageError } from "../usage-error.ts";
+import { BRIDGE_FORMS } from "./bridge-forms.ts";
 import { REPAIR_FORMS } from "./repair-forms.ts";
-import type { Fault, RepairForm, RepairSettings } from "./wire-form.ts";
+import type { Fault, RepairForm, RepairSettings, ThreadPlace } from "./wire-form.ts";
 
 /** What a check found out about a thread. */
 export type Inspection =
@@ -16,7 +17,11 @@ export type Inspection =
 
 /** Checks threads, and imports the packages that know their forms. */
 export interface Inspector {
-  readonly inspect: (stored: Pick<StoredThread, "json" | "thread">) => Promise<Inspection>;
+  /** `place` is needed for threads that refer to others. */
+  readonly inspect: (
+    stored: Pick<StoredThread, "json" | "thread">,
+    place?: ThreadPlace,
+  ) => Promise<Inspection>;
 }
 
 export function createInspector(folder: string, settings: RepairSettings): Inspector {
@@ -27,7 +32,7 @@ export function createInspector(folder: string, settings: RepairSettings): Inspe
     return module;
   };
   return {
-    async inspect({ json, thread }) {
+    async inspect({ json, thread }, place) {
       const form = formOf(thread);
       if (form === undefined) return { kind: "unknown" };
       let module: unknown;
@@ -38,7 +43,7 @@ export function createInspector(folder: string, settings: RepairSettings): Inspe
         return { kind: "not-installed", form: form.name, remedy: error.message };
       }
       try {
-        const { thread: repaired, changes } = await form.repair(module, json, settings);
+        const { thread: repaired, changes } = await form.repair(module, json, settings, place);
         return { kind: "checked", faults: changes, repaired };
       } catch (error) {
         return inspectionOf(error);
@@ -48,7 +53,7 @@ export function createInspector(folder: string, settings: RepairSettings): Inspe
 }
 
 function formOf(thread: SerializedThread): RepairForm | undefined {
-  return REPAIR_FORMS.find(({ recognizes }) => recognizes(thread));
+  return [...REPAIR_FORMS, ...BRIDGE_FORMS].find(({ recognizes }) => recognizes(thread));
 }
 
 const INVALID = ["THREAD_INVALID", "THREAD_MISMATCH", "THREAD_TOO_NEW"];

@@ -1,4 +1,4 @@
-import type { SerializedThread } from "@threadstore/core";
+import type { SerializedThread, ThreadStore } from "@threadstore/core";
 import type { OptionalPackage } from "../stores/import-package.ts";
 
 /** A fault of a thread. Never contains its content. */
@@ -13,6 +13,13 @@ export interface RepairSettings {
   readonly policy: "synthesize" | "drop";
   /** The provider whose limits apply, too. */
   readonly provider: string | undefined;
+}
+
+/** Where a thread is stored, for threads that refer to others. */
+export interface ThreadPlace {
+  readonly root: ThreadStore;
+  /** The namespaces in the root that lead to it. */
+  readonly namespaces: readonly string[];
 }
 
 /** A repaired thread. Without changes, it is the same. */
@@ -30,5 +37,10 @@ export interface RepairForm {
   /** Returns whether a thread is of this kind. */
   readonly recognizes: (thread: SerializedThread) => boolean;
   /** Repairs a thread. Throws an error of its package for one that cannot be repaired. */
-  readonly repair: (module: unknown, json: string, settings: RepairSettings) => Promise<Repaired>;
+  readonly repair: (
+    module: unknown,
+    json: string,
+    settings: RepairSettings,
+    place: ThreadPlace | undefined,
+  ) => Promise<Repaired>;
 }
