@@ -38,10 +38,7 @@ export async function openWorkbench(): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-compatibility-"));
   const tarballs = join(folder, "tarballs");
   const registry = await startRegistry(await packPackages(tarballs));
-  // Projects ask the registry of the workspace only for names in its scope.
-  const published = readManifests().map(({ name, version }) =>
-    name.startsWith("@") ? name : join(tarballs, `${name}-${version}.tgz`),
-  );
+  const published = publishedPackages(tarballs);
   const create = onceEach(registry, folder);
   return {
     folder,
@@ -84,6 +81,13 @@ export async function openWorkbench(): Promise<Workbench> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Returns what installs each package. Projects ask the registry of the workspace only for names in its scope. */
+function publishedPackages(tarballs: string): string[] {
+  return readManifests().map(({ name, version }) =>
+    name.startsWith("@") ? name : join(tarballs, `${name}-${version}.tgz`),
+  );
 }
 
 /** Returns a function that creates each project at its first call. */
