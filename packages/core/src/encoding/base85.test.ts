@@ -20,6 +20,16 @@ it("returns all bytes, in text that JSON does not escape", () => {
   );
 });
 
+it.each([1, 4, 13_095, 13_100, 13_103, 13_104, 13_107, 13_108, 40_001])("encodes %i bytes", (length) => {
+  // Every group is different, so that one in the wrong place would be noticed, and some have the highest bytes.
+  const bytes = Uint8Array.from({ length }, (_, index) => (index % 13 === 0 ? 0xff : (index * 7919) >>> 3));
+  const text = bytesToBase85(bytes);
+  expect(text).toHaveLength(Math.ceil(length * 1.25));
+  expect(base85ToBytes(text)).toEqual(bytes);
+  // The next text must not contain anything of this one.
+  expect(bytesToBase85(Uint8Array.of(0, 0, 0, 0, 0))).toBe("0000000");
+});
+
 /** Decodes text and encodes it again; `undefined` if it is invalid. */
 function encodedAgain(text: string): string | undefined {
   try {
