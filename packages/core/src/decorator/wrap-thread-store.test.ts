@@ -1,6 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
+import { DriverError } from "../driver-error.ts";
 import { TEXT_PARTS } from "../encoding/text-parts.ts";
 import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
@@ -68,6 +69,23 @@ describe("a decorator that transforms content", () => {
     const context = { operation: "save", store: "encoding", namespace: "", id: "a" };
     await expect(store.save("a", thread as object)).rejects.toMatchObject({ ...rejection, ...context });
     expect(calls).toMatchObject({ read: 0, write: 0 });
+  });
+
+  it("names the caller's method in errors of other methods of the inner store, for each call", async () => {
+    const { driver } = scriptedDriver(memoryDriver());
+    let failing = false;
+    const failure = new DriverError("ACCESS_DENIED", "No.", { cause: new Error("The cause.") });
+    const read: typeof driver.read = async (...parameters) => {
+      if (failing) throw failure;
+      return driver.read(...parameters);
+    };
+    const store = encodingStore(createThreadStore({ ...driver, read }));
+    await store.save("a", { messages: [] });
+    failing = true;
+    const expected = { code: "ACCESS_DENIED", namespace: "", id: "a", cause: { message: "The cause." } };
+    await expect(store.append("a", [1])).rejects.toMatchObject({ ...expected, operation: "append" });
+    await expect(store.touch("a", { ttlMs: 1 })).rejects.toMatchObject({ ...expected, operation: "touch" });
+    await expect(store.load("a")).rejects.toMatchObject({ ...expected, operation: "load" });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "../errors.ts";
 import { locationOf } from "../operations/store-location.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { Lifecycle } from "../runtime/lifecycle.ts";
@@ -10,6 +11,7 @@ import { checkedId } from "../validation/names.ts";
 import { checkMaxThreadBytes } from "../validation/store-options.ts";
 import { decoratedCall, type RunInOrder, runInOrder } from "./decorated-call.ts";
 import { decoratedNamespace, nestedNamespace } from "./decorated-namespace.ts";
+import { errorOfCall } from "./error-of-call.ts";
 import { returnedThreads, toStoredThread } from "./returned-threads.ts";
 import { eraseRequest, visibleNamespaces } from "./side-records.ts";
 import type {
@@ -175,6 +177,8 @@ async function run<T>(
   const context: DecoratedContext = { call: decoratedCall(options), bytes: undefined };
   try {
     return await work(context);
+  } catch (error) {
+    throw ThreadStoreError.is(error) ? errorOfCall(error, diagnostics) : error;
   } finally {
     diagnostics.bytes = context.bytes;
   }

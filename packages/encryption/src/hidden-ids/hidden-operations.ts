@@ -26,10 +26,7 @@ interface ThreadCall {
 
 type Operations = DecoratedOperations<undefined>;
 
-/**
- * Runs a call on a thread under its hidden id, with the caller's id in errors. The stored ids are checked before, unless it
- * is a load.
- */
+/** Runs a call on a thread under its hidden id. The stored ids are checked before, unless it is a load. */
 type RunOn = <Result>(
   id: string,
   call: DecoratedCall,
@@ -43,14 +40,7 @@ export function hiddenOperations(
   storedIds: StoredIds,
 ): Operations {
   const { inner } = namespace;
-  const onLoad: RunOn = async (id, call, work) => {
-    const hidden = await hideId(id);
-    try {
-      return await work({ namespace, id, hidden, call });
-    } catch (error) {
-      throw withCallersId(error, id);
-    }
-  };
+  const onLoad: RunOn = async (id, call, work) => work({ namespace, id, hidden: await hideId(id), call });
   const on: RunOn = async (id, call, work) => {
     await storedIds.check(namespace, call);
     return onLoad(id, call, work);
@@ -204,20 +194,4 @@ function visibleSummary(summary: ThreadSummary, withMetadata: boolean): ThreadSu
   const { id, metadata } = splitId(stored);
   if (id === undefined) return { corrupt: true, id: summary.id, version: summary.version };
   return { ...details, id, ...(withMetadata ? { metadata } : {}) };
-}
-
-/** Returns the error of a call on the inner store as one of the call on the thread that the caller named. */
-function withCallersId(error: unknown, id: string): unknown {
-  if (!ThreadStoreError.is(error) || error.id === undefined) return error;
-  const { code, message, operation, store, namespace, currentVersion, path } = error;
-  const cause = "cause" in error ? { cause: error.cause } : {};
-  return new ThreadStoreError(code, message, {
-    operation,
-    store,
-    namespace,
-    id,
-    currentVersion,
-    path,
-    ...cause,
-  });
 }
