@@ -1,43 +1,21 @@
-import { type Harness, register } from "@threadstore/conformance";
+import { register } from "@threadstore/conformance";
 import { variantSelection } from "@threadstore/services/variant-selection";
-import {
-  type Locations,
-  memoryLocations,
-  recordAccess,
-  sqliteLocations,
-  temporaryFolder,
-} from "@threadstore/test-stores/locations";
+import { memoryHarness, sqliteHarness } from "@threadstore/test-stores/layer-harness";
+import { temporaryFolder } from "@threadstore/test-stores/locations";
 import { afterAll, describe, it } from "vitest";
-import { openOver, type Settings } from "./conformance.test-helper.ts";
+import { openOver } from "./conformance.test-helper.ts";
 
-/** Creates a harness of encrypted stores. */
-function harnessOver(name: string, locations: Locations, settings: Settings): Harness {
-  return {
-    name,
-    open: async (location, storeOptions) => openOver(locations.driverOf(location), storeOptions, settings),
-    ...recordAccess(locations),
-  };
-}
-
-function memoryHarness(settings: Settings): Harness {
-  return harnessOver("memory with encryption", memoryLocations(), settings);
-}
+const layer = {
+  name: "encryption",
+  openOver,
+  child: new URL("conformance-child.test-helper.ts", import.meta.url),
+};
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-function sqliteHarness(settings: Settings): Harness {
-  return {
-    ...harnessOver("sqlite with encryption", sqliteLocations(folder.path), settings),
-    childProcess: {
-      module: new URL("conformance-child.test-helper.ts", import.meta.url),
-      parameters: { folder: folder.path, settings },
-    },
-  };
-}
-
 describe("memoryStore with encryption", () => {
-  register(memoryHarness({}), { describe, it, after: afterAll });
+  register(memoryHarness(layer, {}), { describe, it, after: afterAll });
 });
 
 // Limits of sealed metadata, which the README names.
@@ -49,12 +27,12 @@ const knownFailures = [
 ].map(([id = "", reason = ""]) => ({ case: id, reason, until: "2099-12-31" }));
 
 describe("memoryStore with encryption and sealed metadata", () => {
-  const harness = { ...memoryHarness({ metadata: "sealed" }), knownFailures };
+  const harness = { ...memoryHarness(layer, { metadata: "sealed" }), knownFailures };
   register(harness, { describe, it, after: afterAll }, variantSelection({ tiers: ["core", "concurrent"] }));
 });
 
 describe("sqliteStore with encryption", () => {
   // Memory has no processes that could be killed. The cases of the core tier do the same there.
   const selection = variantSelection({ tiers: ["concurrent", "faults", "durable", "hygiene"] });
-  register(sqliteHarness({}), { describe, it, after: afterAll }, selection);
+  register(sqliteHarness(layer, {}, folder.path), { describe, it, after: afterAll }, selection);
 });
