@@ -1,15 +1,20 @@
 import { EXIT } from "./exit-codes.ts";
 import { main } from "./main.ts";
 
+/** The terminal and npm both pass on a Ctrl+C, so a process gets it twice at the same time. */
+const REPEATED_MS = 500;
+
 /**
  * Runs the command line of this process, and exits. The first Ctrl+C stops the command after the thread that it works
  * on, and the second one stops it immediately.
  */
 export async function runProcess(): Promise<never> {
   const controller = new AbortController();
+  let stoppedAt = Number.POSITIVE_INFINITY;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      if (performance.now() - stoppedAt > REPEATED_MS) process.exit(EXIT.interrupted);
+      stoppedAt = Math.min(stoppedAt, performance.now());
       controller.abort();
     });
   }

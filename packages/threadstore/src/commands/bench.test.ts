@@ -1,4 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { memoryStore, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { forwardChanges, forwardOperations, wrapThreadStore } from "@threadstore/core/decorator";
 import { sqliteStore } from "@threadstore/sqlite";
@@ -92,6 +96,24 @@ describe("bench", () => {
     expect(await contents()).toEqual(UNTOUCHED);
   });
 
+  it("deletes its threads after a Ctrl+C that the terminal and npm pass on", async () => {
+    const bin = join(import.meta.dirname, "../../bin/threadstore.js");
+    const child = spawn(process.execPath, [bin, "bench", "sqlite:threads.db#synchronous=normal"], {
+      cwd: folder(),
+    });
+    const stderr = text(child.stderr);
+    const ended = once(child, "close");
+    await expect.poll(contents, { timeout: 30_000 }).not.toEqual(UNTOUCHED);
+    child.kill("SIGINT");
+    await setTimeout(20);
+    child.kill("SIGINT");
+    expect([await ended, await stderr]).toEqual([
+      [130, null],
+      "threadstore: Stopped. The threads of the benchmark are deleted.\n",
+    ]);
+    expect(await contents()).toEqual(UNTOUCHED);
+  });
+
   it("deletes its threads after a failure, and reports it", async () => {
     const url = "sqlite:threads.db#maxThreadBytes=50000&synchronous=normal";
     const { exitCode, stderr } = await cli(["bench", url, "-s", "1"]);
@@ -109,7 +131,7 @@ describe("bench", () => {
           ...forwardChanges(namespace),
           async save({ id, thread, options: { previous: _previous, ...options } }, call) {
             // Another writer may save in the meantime.
-            await new Promise((resolve) => setTimeout(resolve, 1));
+            await setTimeout(1);
             const overwriting = { ...options, ...call.options(), overwrite: true };
             return { stored: await inner.save(id, thread.value, overwriting) };
           },

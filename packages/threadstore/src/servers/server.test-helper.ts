@@ -70,7 +70,7 @@ export function describeServer(server: () => TestedServer): void {
     const startedAt = performance.now();
     const { exitCode, stdout, stderr } = await run(command, server().awayUrl + option, "-n", "acme");
     expect([exitCode, stdout]).toEqual([3, ""]);
-    expect(stderr).toMatch(/^threadstore: UNAVAILABLE .*127\.0\.0\.1:1/u);
+    expect(stderr).toMatch(/^threadstore: UNAVAILABLE \([a-z0-9-]+\): .*127\.0\.0\.1:1/u);
     expect(stderr).not.toContain(PASSWORD);
     expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
   });

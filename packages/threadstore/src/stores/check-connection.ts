@@ -19,6 +19,9 @@ export async function checkConnection(url: string, store: ThreadStore, signal: A
   try {
     await store.load(ID, { timeoutMs, signal });
   } catch (error) {
-    if (signal.aborted || ThreadStoreError.is(error, "UNAVAILABLE")) throw error;
+    if (signal.aborted) throw error;
+    if (!ThreadStoreError.is(error, "UNAVAILABLE")) return;
+    // Without the id, which the user has not passed.
+    throw new ThreadStoreError("UNAVAILABLE", error.message, { store: error.store, cause: error.cause });
   }
 }
