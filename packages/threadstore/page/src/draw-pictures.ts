@@ -60,6 +60,7 @@ async function take(browser: Browser, url: string, picture: Picture): Promise<vo
   const { page, open, context } = await openTab(browser, url, picture.options);
   await spreadTimes(page);
   await open(picture.query);
+  await page.locator(".markdown").first().waitFor();
   await picture.prepare?.(page);
   await page.evaluate(() => document.fonts.ready);
   const client = await context.newCDPSession(page);

@@ -48,7 +48,7 @@ async function serve(
   options: readonly string[],
 ): Promise<{ child: ChildProcess; url: string }> {
   const config = join(import.meta.dirname, "store.config.ts");
-  const parameters = [COMMAND, "serve", "config", "--config", config, "--json", ...options];
+  const parameters = [COMMAND, "serve", "config:production", "--config", config, "--json", ...options];
   const child = spawn(process.execPath, parameters, {
     cwd: FOLDER,
     env: { ...process.env, VIEWER_DATABASE: database },

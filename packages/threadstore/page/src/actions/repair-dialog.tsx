@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { callJson, threadPath } from "../api/client.ts";
 import type { ThreadKey } from "../api/queries.ts";
 import type { Repair, RepairPolicy } from "../api/types.ts";
+import { FindingText } from "../conversation/finding-note.tsx";
 import { formatCount, visible } from "../shared/format.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 
@@ -81,7 +82,7 @@ function Changes({
       {changes.map(({ code, path, message }, index) => (
         // Two changes can be equal.
         <li key={`${index} ${path}`}>
-          <p>{visible(message)}</p>
+          <FindingText message={message} />
           <p className="finding-place">
             <code>{visible(code)}</code> <code>{visible(path)}</code>
           </p>

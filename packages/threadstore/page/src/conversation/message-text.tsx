@@ -2,7 +2,15 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { formatBytes } from "../shared/format.ts";
 import { useOpenState } from "./open-states.ts";
 
-const Markdown = lazy(async () => ({ default: (await import("./markdown.tsx")).Markdown }));
+/** Loads what renders Markdown, while the conversation is loaded: otherwise, its texts would first appear unformatted. */
+export async function loadMarkdown(): Promise<{
+  default: (properties: { readonly text: string }) => ReactNode;
+}> {
+  const { Markdown: component } = await import("./markdown.tsx");
+  return { default: component };
+}
+
+const Markdown = lazy(loadMarkdown);
 
 /** Longer texts are shown without formatting, because reading them as Markdown would block the page. */
 const LONGEST_MARKDOWN = 20_000;

@@ -59,6 +59,7 @@ function RawText({ stored }: { readonly stored: string }): ReactNode {
       </div>
       <TextLines
         text={text}
+        isFormatted={form === "formatted"}
         mark={position === undefined ? undefined : { start: position, end: position + deferred.length }}
       />
     </div>

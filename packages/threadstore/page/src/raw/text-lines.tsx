@@ -16,10 +16,12 @@ interface TextLinesProperties {
   readonly text: string;
   /** A part of the text that is marked, and scrolled to. */
   readonly mark: Mark | undefined;
+  /** Whether each line has at most one member or value, so that only strings continue in further rows. */
+  readonly isFormatted: boolean;
 }
 
 /** A text of any size, with line numbers. Only the visible rows are in the document. */
-export function TextLines({ text, mark }: TextLinesProperties): ReactNode {
+export function TextLines({ text, mark, isFormatted }: TextLinesProperties): ReactNode {
   const container = useRef<HTMLDivElement>(null);
   const columns = useColumns(container);
   const rows = useMemo(() => wrapText(text, columns), [text, columns]);
@@ -45,7 +47,7 @@ export function TextLines({ text, mark }: TextLinesProperties): ReactNode {
                   {row.line}
                 </span>
                 <code>
-                  <RowText text={text} row={row} mark={mark} />
+                  <RowText text={text} row={row} mark={mark} isFormatted={isFormatted} />
                 </code>
               </div>
             )
@@ -56,25 +58,25 @@ export function TextLines({ text, mark }: TextLinesProperties): ReactNode {
   );
 }
 
-function RowText({
-  text,
-  row,
-  mark,
-}: {
-  readonly text: string;
+interface RowTextProperties extends TextLinesProperties {
   readonly row: TextRow;
-  readonly mark: Mark | undefined;
-}): ReactNode {
+}
+
+function RowText({ text, row, mark, isFormatted }: RowTextProperties): ReactNode {
   const start = Math.max(row.start, mark?.start ?? Infinity);
   const end = Math.min(row.end, mark?.end ?? -Infinity);
-  if (start >= end) return <JsonText text={text.slice(row.start, row.end)} />;
-  return (
-    <>
-      {text.slice(row.start, start)}
-      <mark>{text.slice(start, end)}</mark>
-      {text.slice(end, row.end)}
-    </>
-  );
+  if (start < end) {
+    return (
+      <>
+        {text.slice(row.start, start)}
+        <mark>{text.slice(start, end)}</mark>
+        {text.slice(end, row.end)}
+      </>
+    );
+  }
+  const part = text.slice(row.start, row.end);
+  if (!isFormatted) return part;
+  return row.line === undefined ? <span className="json-string">{part}</span> : <JsonText text={part} />;
 }
 
 /** How many characters fit into a row. */

@@ -1,9 +1,10 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ApiError } from "../api/client.ts";
 import { type ThreadKey, useConversation } from "../api/queries.ts";
 import type { Conversation, Session } from "../api/types.ts";
 import { ConversationView } from "../conversation/conversation-view.tsx";
+import { loadMarkdown } from "../conversation/message-text.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { navigate, usePageState } from "../state/location.ts";
 import { ThreadHeader } from "./thread-header.tsx";
@@ -28,6 +29,7 @@ interface ThreadPaneProperties {
 export function ThreadPane({ threadKey, session }: ThreadPaneProperties): ReactNode {
   const { version } = usePageState();
   const conversation = useConversation(threadKey, version);
+  useEffect(() => void loadMarkdown(), []);
   return (
     <article className="thread" aria-label="Thread">
       <ThreadHeader threadKey={threadKey} session={session} conversation={conversation.data} />
