@@ -1,4 +1,4 @@
-// Opens the stores of conformance.test.ts in other processes.
+// Opens the stores of conformance.test.ts and conformance.full.test.ts in other processes.
 import type { ChildProcessModule } from "@threadstore/conformance";
 import { type Bases, openOver } from "./conformance.test-helper.ts";
 
