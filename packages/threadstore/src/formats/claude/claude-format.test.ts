@@ -194,4 +194,44 @@ describe("the format claude", () => {
       expect(await sessions.load({ projectKey, sessionId })).toEqual(main);
     });
   });
+
+  it("never writes outside of the folder, and reads hostile names back", async () => {
+    const keys = [
+      { projectKey: "..", sessionId: "..", subpath: "../../escaped" },
+      { projectKey: "a/../../b", sessionId: "/etc/passwd", subpath: "subagents/..\\x" },
+      { projectKey: "日本", sessionId: "\u001b[31m👩‍🚀", subpath: `subagents/${"a".repeat(300)}` },
+    ];
+    const entries = [{ type: "user", uuid: "1", text: "x" }];
+    await withStore(join(folder(), "hostile.db"), async (store) => {
+      const sessions = claudeSessionStore({ store });
+      for (const { subpath, ...key } of keys) {
+        await sessions.append(key, entries);
+        await sessions.append({ ...key, subpath }, entries);
+      }
+      await sessions.append({ projectKey: "p", sessionId: "s".repeat(300) }, entries);
+      await sessions.append({ projectKey: "p".repeat(300), sessionId: "s" }, entries);
+      await sessions.append({ projectKey: "p", sessionId: "empty" }, entries);
+      await sessions.append({ projectKey: "p", sessionId: "empty", subpath: "a//b" }, entries);
+    });
+    const before = await filesOf(folder());
+    const { exitCode, report } = await transferIn(
+      folder(),
+      "export",
+      "sqlite:hostile.db",
+      "hostile/out",
+      "--format",
+      "claude",
+    );
+    expect([exitCode, report.moved, report.failed, report.problems]).toEqual([1, 3, 2, 3]);
+    const files = (await filesOf(folder())).filter((path) => !before.includes(path));
+    expect(files.filter((path) => !path.startsWith("hostile/out/"))).toEqual([]);
+    await transferIn(folder(), "import", "hostile/out", "sqlite:read-back.db", "--format", "claude");
+    await withStore(join(folder(), "read-back.db"), async (store) => {
+      const sessions = claudeSessionStore({ store });
+      for (const { subpath, ...key } of keys) {
+        expect(await sessions.load(key)).toEqual(entries);
+        expect(await sessions.load({ ...key, subpath })).toEqual(entries);
+      }
+    });
+  });
 });

@@ -204,6 +204,22 @@ const MALFORMED: readonly [name: string, line: string | Uint8Array, path: string
   ["a call without arguments", '{"type":"function_call","callId":"1","name":"x"}', "$.arguments"],
   ["a result without a call", '{"type":"function_call_result","output":"x"}', "$.callId"],
   ["deep nesting", `{"type":"x","x":${"[".repeat(2000)}${"]".repeat(2000)}}`, "$"],
+  [
+    "a result of the SDK for Python",
+    '{"type":"function_call_output","call_id":"c","output":"x"}',
+    "$.call_id",
+  ],
+  ["reasoning of the SDK for Python", '{"type":"reasoning","id":"r","summary":[]}', "$.summary"],
+  [
+    "an image of the SDK for Python",
+    '{"role":"user","content":[{"type":"input_text","text":"x"},{"type":"input_image","image_url":"x"}]}',
+    "$.content[1].image_url",
+  ],
+  [
+    "a file of the SDK for Python",
+    '{"role":"user","content":[{"type":"input_file","file_id":"x"}]}',
+    "$.content[0].file_id",
+  ],
   ["a number that is too large", '{"type":"x","x":1e400}', "$.x"],
 ];
 

@@ -11,6 +11,7 @@ import { writeFile } from "../files/write-file.ts";
 import { problemOf } from "../problem-of.ts";
 import { type Relation, relationOfLists, saveThread } from "../save-thread.ts";
 import type { MoveOutcome, TransferContext, TransferFormat, TransferUnit } from "../transfer-format.ts";
+import { problemOfPythonItem } from "./python-item.ts";
 import { type CheckItem, readItems } from "./read-items.ts";
 
 type Bridge = typeof import("@threadstore/openai-agents");
@@ -61,7 +62,7 @@ async function importSession(
   // A session in memory checks the items, and writes the thread.
   const memory = memoryStore({ maxThreadBytes: MAX_LINE_BYTES });
   const session = bridge.threadSession({ store: memory, id: ID });
-  const check: CheckItem = (item) => problemOfItem(session, item);
+  const check: CheckItem = (item) => problemOfPythonItem(item) ?? problemOfItem(session, item);
   const items = await readItems(path, extension, { ...context, check });
   if (items === undefined) return "failed";
   await session.addItems(items as unknown as AgentInputItem[]);
