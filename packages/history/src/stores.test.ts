@@ -1,7 +1,5 @@
-import { withCompression } from "@threadstore/compression";
 import { cases, type Harness, register } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { staticKeys, withEncryption } from "@threadstore/encryption";
 import { IS_QUICK, openStore, type StoreName } from "@threadstore/test-stores";
 import { describeStores, type StoreUnderTest } from "@threadstore/test-stores/vitest";
 import { afterAll, describe, it } from "vitest";
@@ -9,26 +7,15 @@ import type { HistoryStore } from "./history-store.ts";
 import type { KeepOptions } from "./options.ts";
 import { withHistory } from "./with-history.ts";
 
-const keys = staticKeys({ current: "test", keys: { test: new Uint8Array(32).fill(7) } });
-
-/** The layers under the history. */
-const LAYERS: { readonly [name: string]: (store: ThreadStore) => ThreadStore } = {
-  "no other layer": (store) => store,
-  "compression and encryption": (store) => withCompression(withEncryption(store, { keys })),
-};
-
 /** Creates a harness whose locations are namespaces of one store. */
-function harnessOver(
-  { title, location }: StoreUnderTest,
-  layer: (store: ThreadStore) => ThreadStore,
-): Harness {
+function harnessOver({ title, location }: StoreUnderTest): Harness {
   async function openOver<Store extends ThreadStore>(
     name: string,
     options: StoreOptions,
     decorate: (view: ThreadStore) => Store,
   ): Promise<Store> {
     const root = await openStore(location(), { ...options, maxThreadBytes: 67_108_864 });
-    const store = decorate(layer(root.namespace(name)));
+    const store = decorate(root.namespace(name));
     const close = store.close.bind(store);
     return Object.assign(store, {
       close: async () => {
@@ -83,9 +70,7 @@ const selected = cases.filter(({ id, tier, section }) => {
 const full: readonly StoreName[] = ["sqlite", "file-system", "redis", "postgres", "azure-blob", "s3"];
 
 await describeStores("versions", { full, quick: ["sqlite", "file-system", "postgres"] }, (store) => {
-  describe.each(Object.keys(LAYERS))("with %s", (layer) => {
-    const harness = harnessOver(store, LAYERS[layer] ?? ((inner) => inner));
-    const selection = IS_QUICK ? { sections: ["History"] } : { cases: selected.map(({ id }) => id) };
-    register(harness, { describe, it, after: afterAll }, selection);
-  });
+  // History over other layers is tested in tooling/test-layers.
+  const selection = IS_QUICK ? { sections: ["History"] } : { cases: selected.map(({ id }) => id) };
+  register(harnessOver(store), { describe, it, after: afterAll }, selection);
 });

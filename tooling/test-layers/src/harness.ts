@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { locationWithin, openStore, type StoreLocation } from "@threadstore/test-stores";
-import { type LayerName, stackOn } from "./stacks.ts";
+import { hasHistory, historyStackOn, type LayerName, stackOn } from "./stacks.ts";
 
 /** What a child process needs to open a location. */
 export interface ChildParameters {
@@ -29,10 +29,30 @@ function locationOf(folder: string, name: string): StoreLocation {
 export async function openStack(
   { folder, layers }: ChildParameters,
   name: string,
-  { maxThreadBytes, ...options }: StoreOptions = {},
+  options: StoreOptions = {},
 ): Promise<ThreadStore> {
-  const inner = await openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
-  return stackOn(layers, inner, { maxThreadBytes });
+  return stackOn(layers, await openInner(folder, name, options), options);
+}
+
+/** Opens the store below the layers, which has more space than the suite allows. */
+function openInner(folder: string, name: string, options: StoreOptions): Promise<ThreadStore> {
+  return openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
+}
+
+/** Returns what a harness with history needs besides: stores that keep other versions, and the one without versions. */
+export function histories(
+  layers: readonly LayerName[],
+  open: (name: string, options: StoreOptions) => Promise<ThreadStore>,
+): Pick<Harness, "history" | "withoutHistory"> {
+  if (!hasHistory(layers)) return {};
+  return {
+    history: {
+      open: async (name, keep, options = {}) =>
+        historyStackOn(layers, await open(name, options), { ...options, keep }),
+    },
+    withoutHistory: async (name, options = {}) =>
+      stackOn(layers.slice(1), await open(name, options), options),
+  };
 }
 
 /** Creates a harness for layers on a store that other processes can open, once `writeBase` has been called. */
@@ -41,6 +61,7 @@ export function stackHarness(layers: readonly LayerName[], folder: string): Harn
   return {
     name: layers.join(" over "),
     open: (name, options) => openStack(parameters, name, options),
+    ...histories(layers, (name, options) => openInner(folder, name, options)),
     async destroy(name) {
       const store = await openStore(locationOf(folder, name));
       await store.erase();

@@ -2,19 +2,22 @@ import { withAttachments } from "@threadstore/attachments";
 import { withCompression } from "@threadstore/compression";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { staticKeys, withEncryption } from "@threadstore/encryption";
-import { withHistory } from "@threadstore/history";
+import { type HistoryStore, type KeepOptions, withHistory } from "@threadstore/history";
 
 /** The key of the tests. The stores are deleted after them. */
 const KEY = "dGVzdHMgb2YgdGhlIGxheWVycyB1c2UgdGhpcyBrZXk=";
 
 /** The options of a stack, as the suite passes them. Sizes are those of threads as callers see them. */
-export type StackOptions = Pick<StoreOptions, "maxThreadBytes">;
+export interface StackOptions extends Pick<StoreOptions, "maxThreadBytes"> {
+  /** The versions that history keeps. */
+  readonly keep?: KeepOptions;
+}
 
 type Layer = (store: ThreadStore, options: StackOptions) => ThreadStore;
 
 // With these options, the suite's small threads are compressed and have attachments.
-const history: Layer = (store, { maxThreadBytes = 16_777_216 }) =>
-  withHistory(store, { keep: { versions: 20 }, maxThreadBytes });
+const history: Layer = (store, { maxThreadBytes = 16_777_216, keep = { versions: 20 } }) =>
+  withHistory(store, { keep, maxThreadBytes });
 const attachments: Layer = (store, { maxThreadBytes = 16_777_216 }) =>
   withAttachments(store, { limitBytes: 64, strings: "any", maxThreadBytes });
 const compression: Layer = (store) => withCompression(store, { minBytes: 0, maxThreadBytes: 67_108_864 });
@@ -51,4 +54,18 @@ export function stackOn(
     const isOutermost = index === names.length - 1;
     return LAYERS[name](inner, isOutermost ? options : { ...options, maxThreadBytes: 67_108_864 });
   }, store);
+}
+
+/** Applies the layers, of which the outermost is history. */
+export function historyStackOn(
+  names: readonly LayerName[],
+  store: ThreadStore,
+  options: StackOptions,
+): HistoryStore {
+  return stackOn(names, store, options) as HistoryStore;
+}
+
+/** Whether history is the outermost of the layers. */
+export function hasHistory([outermost]: readonly LayerName[]): boolean {
+  return outermost === "history";
 }
