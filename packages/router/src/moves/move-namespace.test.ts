@@ -69,9 +69,10 @@ test("a process that is not restarted follows, and earlier versions are conflict
   const view = other.namespace("acme");
   const saved = await view.save("chat", { n: 1 });
   await moveNamespace(mover, "acme", "b");
+  const currentVersion = (await view.load("chat"))?.version;
   await expect(view.save("chat", { n: 2 }, { previous: saved })).rejects.toMatchObject({
     code: "CONFLICT",
-    currentVersion: (await view.load("chat"))?.version,
+    currentVersion,
   });
   expect((await view.load("chat", { cached: saved }))?.thread).toEqual({ n: 1 });
   await view.update("chat", () => ({ n: 2 }));
