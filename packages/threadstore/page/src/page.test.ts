@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -240,6 +241,28 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
       await page.waitForURL((url) => url.searchParams.get("thread") === "copy");
       await page.getByText("first").waitFor();
       expect((await store().load("copy"))?.json).toContain("first");
+      expect(problems).toEqual([]);
+    });
+
+    it("by erasing a corrupt thread, which cannot be shown", async () => {
+      const { page, open, problems } = writable;
+      const damaged = viewers.store.namespace("damaged");
+      await damaged.save("damaged-thread", refund());
+      using database = new DatabaseSync(viewers.database);
+      const { changes } = database
+        .prepare(
+          "UPDATE threadstore_threads SET trailer = zeroblob(9) WHERE instr(id, CAST('damaged-thread' AS BLOB)) > 0",
+        )
+        .run();
+      expect(changes).toBe(1);
+      await open("?namespace=damaged");
+      await page.locator(".thread-row", { hasText: "Corrupt" }).click();
+      await page.getByText("restore the thread from a backup").waitFor();
+      await page.getByText("CORRUPT", { exact: true }).waitFor();
+      await choose("Erase");
+      await page.getByRole("textbox", { name: "To confirm" }).fill("damaged-thread");
+      await page.getByRole("button", { name: "Erase", exact: true }).click();
+      await page.getByText("No conversations here").waitFor();
       expect(problems).toEqual([]);
     });
 
