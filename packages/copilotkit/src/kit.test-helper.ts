@@ -57,7 +57,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: "of runs of a thread at the same time, one follows the other",
     run: async (store) => {
-      const tabs = [1, 2, 3].map(() => new Tab(store, "t", { waitMs: 60_000 }));
+      const tabs = [1, 2, 3].map(() => new Tab(store));
       let running = 0;
       await Promise.all(
         tabs.map(async (tab, index) =>

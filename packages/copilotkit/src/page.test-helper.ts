@@ -72,7 +72,8 @@ export const echo: Script = (emit, _signal, input) => {
   finish(emit, input);
 };
 
-export const FAST = { flushMs: 5, pollMs: 5, leaseMs: 400, waitMs: 3000 } as const;
+/** A write that takes long must not look like the death of its process. */
+export const FAST = { flushMs: 5, pollMs: 5, leaseMs: 3000, waitMs: 60_000 } as const;
 
 /**
  * A tab of a page. It applies the events with AG-UI's own client, which rejects events in a wrong order.

@@ -4,7 +4,7 @@ import { Tab } from "./page.test-helper.ts";
 
 const [path] = process.argv.slice(2);
 if (path?.endsWith(".db") === true) {
-  const tab = new Tab(sqliteStore({ path }), "t", { leaseMs: 3000 });
+  const tab = new Tab(sqliteStore({ path }));
   await tab.ask("one", async (emit, signal) => {
     emit({ type: "TEXT_MESSAGE_START", messageId: "a", role: "assistant" });
     for (let count = 0; !signal.aborted; count++) {

@@ -26,7 +26,7 @@ async function start(): Promise<{
     await store.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const tab = new Tab(store, "t", { leaseMs: 3000, waitMs: 60_000 });
+  const tab = new Tab(store);
   await expect.poll(() => tab.runner.isRunning({ threadId: "t" }), { interval: 5 }).toBe(true);
   const connecting = tab.connectAgent();
   await expect.poll(() => tab.texts[1]?.length ?? 0, { interval: 5 }).toBeGreaterThan(50);
@@ -45,7 +45,7 @@ it("readers of a process that is killed receive its events, an error, and the ne
   child.kill("SIGKILL");
   await exited;
   // A question of another tab waits until the death is certain.
-  const other = new Tab(store, "t", { leaseMs: 3000, waitMs: 60_000 });
+  const other = new Tab(store);
   await Promise.all([connecting, other.ask("two")]);
   expect(tab.shown).toEqual(["RUN_INTERRUPTED"]);
   const { texts } = await reopen(store);
