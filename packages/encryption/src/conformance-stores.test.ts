@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ContainerClient } from "@azure/storage-blob";
 import { azureBlobDriver } from "@threadstore/azure-blob";
 import { type Harness, register } from "@threadstore/conformance";
-import { memoryDriver, type ThreadDriver } from "@threadstore/core/driver";
+import { createThreadStore, memoryDriver, type ThreadDriver } from "@threadstore/core/driver";
 import { fileSystemDriver } from "@threadstore/file-system";
 import { postgresDriver } from "@threadstore/postgres";
 import { redisDriver } from "@threadstore/redis";
@@ -14,6 +14,11 @@ import type { StoreLocation } from "@threadstore/test-stores";
 import { describeStores } from "@threadstore/test-stores/vitest";
 import { afterAll, describe, it } from "vitest";
 import { openOver } from "./conformance.test-helper.ts";
+
+/** Returns a short name for a location of the suite, because PostgreSQL limits the length of names. */
+function partOf(location: string): string {
+  return `t${createHash("sha256").update(location).digest("hex").slice(0, 12)}`;
+}
 
 /** Opens a driver for a part of the store that no other case uses. */
 function driverAt(store: StoreLocation, part: string): ThreadDriver {
@@ -49,13 +54,15 @@ await describeStores("the conformance suite over encryption", STORES, ({ name, l
   const harness: Harness = {
     name: `${name} with encryption`,
     async open(part, options) {
-      const digest = createHash("sha256").update(part).digest("hex");
-      return openOver(driverAt(location(), `t${digest.slice(0, 12)}`), options);
+      return openOver(driverAt(location(), partOf(part)), options);
     },
     // These services keep times to the second.
     ...(name === "azure-blob" || name === "s3" ? { recencyPrecisionMs: 1000 } : {}),
-    // The server, or the folder, is removed after the tests.
-    destroy: async () => undefined,
+    async destroy(part) {
+      const store = createThreadStore(driverAt(location(), partOf(part)));
+      await store.erase();
+      await store.close();
+    },
   };
   const sections = ["Existence", "Versions and races", "Listing", "Metadata"];
   register(
