@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
 import { afterAll, describe, it } from "vitest";
 import { fileSystemStore } from "./file-system-store.ts";
-import { filesBelow, rewriteRecord } from "./file-system.test-helper.ts";
+import { filesBelow, nestedFolder, rewriteRecord } from "./file-system.test-helper.ts";
 
 const fixtures = await mkdtemp(join(tmpdir(), "threadstore-conformance-"));
 afterAll(() => rm(fixtures, { recursive: true }));
@@ -41,4 +41,20 @@ const harness: Harness = {
 
 describe("fileSystemStore", () => {
   register(harness, { describe, it, after: afterAll });
+});
+
+/** The store creates several folders above its own, whose names must reach the disk, too. */
+const nested: Harness = {
+  name: "file-system in new folders",
+  open: async (fixture, options) => fileSystemStore({ ...options, folder: nestedFolder(fixtures, fixture) }),
+  destroy: (fixture) => harness.destroy(fixture),
+  childProcess: {
+    module: new URL("./nested-child.test-helper.ts", import.meta.url),
+    parameters: fixtures,
+  },
+  disk: { folder: (fixture) => join(fixtures, fixture) },
+};
+
+describe("fileSystemStore in new folders", () => {
+  register(nested, { describe, it, after: afterAll }, { cases: ["D2-1", "D2-2", "D2-3"] });
 });

@@ -185,3 +185,8 @@ export async function runChildren(
   }
   return children.flatMap((child) => child.lines.filter((line) => line !== "ready"));
 }
+
+/** Returns the folder of a store that creates several folders above its own. */
+export function nestedFolder(fixtures: string, fixture: string): string {
+  return join(fixtures, fixture, "data", "agents", "threads");
+}

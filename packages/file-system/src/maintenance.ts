@@ -27,9 +27,20 @@ export function createMaintenance(layout: Layout, files: DurableFiles): Maintena
     for (const folder of [staging, trash, namespaces, namespaceFolder(layout, "")]) {
       await files.createDurableFolder(folder);
     }
-    // Another process may have created the folders, and the root too, and been killed before it synced them.
+    // They may exist without being durable, just as those above the root.
     await files.syncFolder(layout.root);
-    await unlessCode(files.syncFolder(dirname(layout.root)), ...NOT_REMOVABLE);
+    await syncFoldersAbove(layout.root);
+  }
+
+  /**
+   * Makes the names of the root and of all folders above it durable: another process may have created any of them, and
+   * been killed, or met an error, before it synced them. No process created what is above a mount point with them.
+   */
+  async function syncFoldersAbove(folder: string): Promise<void> {
+    const parent = dirname(folder);
+    if (parent === folder || (await lstat(parent)).dev !== (await lstat(folder)).dev) return;
+    await unlessCode(files.syncFolder(parent), ...NOT_REMOVABLE);
+    await syncFoldersAbove(parent);
   }
 
   async function run(): Promise<void> {
