@@ -2,7 +2,7 @@
 export { checkLayers } from "./decorator/check-layers.ts";
 export { changeBySaving } from "./decorator/change-by-saving.ts";
 export { forwardChanges, forwardOperations } from "./decorator/forward-operations.ts";
-export { layersOf } from "./decorator/layers-of.ts";
+export { layersOf } from "./runtime/layers-of.ts";
 export { returnedThreads } from "./decorator/returned-threads.ts";
 export { type ReservedName, reservedName } from "./decorator/reserved-name.ts";
 export {

@@ -1,4 +1,4 @@
-import { layersOf } from "./layers-of.ts";
+import { layersOf } from "../runtime/layers-of.ts";
 
 /** The layers of this project in the order in which they combine, the outermost first. */
 const ORDER = ["hiddenIds", "history", "attachments", "compression", "encryption"] as const;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { memoryStore } from "../memory-store.ts";
+import { layersOf } from "../runtime/layers-of.ts";
 import { encodingStore } from "./decorators.test-helper.ts";
-import { layersOf } from "./layers-of.ts";
 import { numberedStore } from "./segments/numbered-format.test-helper.ts";
 
 it("names the decorators of a store and of its views, the outermost first", () => {

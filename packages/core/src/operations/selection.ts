@@ -1,5 +1,5 @@
-import { layersOf } from "../decorator/layers-of.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { layersOf } from "../runtime/layers-of.ts";
 import type { IntactThreadSummary, ThreadMetadata, ThreadStore } from "../thread-store.ts";
 import { SEALED_METADATA } from "../validation/decorated-metadata.ts";
 import { matchesWhere } from "../validation/where.ts";
