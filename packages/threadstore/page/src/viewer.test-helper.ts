@@ -78,8 +78,8 @@ export async function openTab(
   options: BrowserContextOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  // Vitest's own limits catch a hang.
-  context.setDefaultTimeout(0);
+  // The error of Playwright says what it waited for, unlike the limit of Vitest.
+  context.setDefaultTimeout(120_000);
   const { origin } = new URL(url);
   const page = await context.newPage();
   const problems: string[] = [];
