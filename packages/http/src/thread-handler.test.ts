@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { memoryStore, type ThreadStore, ThreadStoreError, THREAD_STORE_ERROR_CODES } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -61,6 +62,8 @@ describe("a list", () => {
     const ann = stores[0]?.namespace("ann");
     for (const title of ["1", "2", "3"]) {
       await ann?.save(`id ${title}`, { messages: [] }, { metadata: { title, color: "red" } });
+      // Threads that were saved in the same millisecond are listed in the order of their ids.
+      await wait(5);
     }
     await stores[0]?.namespace("bob").save("bob's", {});
     const page = await first("/threads?limit=2");
