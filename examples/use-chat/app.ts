@@ -11,6 +11,7 @@ import {
   toUIMessageStream,
   type ToolSet,
   type UIMessage,
+  type UIMessageChunk,
 } from "ai";
 import { type Context, Hono } from "hono";
 import { build } from "rolldown";
@@ -74,12 +75,27 @@ export async function answer(
       // The page stopped the answer or was closed.
       abortSignal: signal,
     });
-    return createUIMessageStreamResponse({ stream: toUIMessageStream({ stream: result.stream, ...turn }) });
+    const chunks = toUIMessageStream({ stream: result.stream, ...turn });
+    return createUIMessageStreamResponse({ stream: chunks.pipeThrough(errorsLast()) });
   } catch (error) {
     // Messages of this class contain no contents, and name the remedy.
     if (!ConversationError.is(error)) throw error;
     return context.text(error.message, failure(error).status as 409);
   }
+}
+
+/** Sends errors after the turn was saved, because a page that receives one loads the chat, with what was noted. */
+function errorsLast(): TransformStream<UIMessageChunk, UIMessageChunk> {
+  const errors: UIMessageChunk[] = [];
+  return new TransformStream({
+    transform(chunk, controller) {
+      if (chunk.type === "error") errors.push(chunk);
+      else controller.enqueue(chunk);
+    },
+    flush(controller) {
+      for (const error of errors) controller.enqueue(error);
+    },
+  });
 }
 
 function readPage(name: string): string {
