@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { memoryStore, type ThreadStore, ThreadStoreError, THREAD_STORE_ERROR_CODES } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -52,7 +51,10 @@ describe("a list", () => {
   test("has the threads of the user, the latest first, page by page, in every process", async () => {
     const folder = mkdtempSync(join(tmpdir(), "threadstore-http-"));
     const path = join(folder, "threads.db");
-    const stores = [sqliteStore({ path }), sqliteStore({ path })];
+    let time = Date.now();
+    // No two threads are saved at the same time.
+    const now = (): number => (time += 1);
+    const stores = [sqliteStore({ path, now }), sqliteStore({ path, now })];
     onTestFinished(async () => {
       for (const store of stores) await store.close();
       rmSync(folder, { recursive: true });
@@ -62,8 +64,6 @@ describe("a list", () => {
     const ann = stores[0]?.namespace("ann");
     for (const title of ["1", "2", "3"]) {
       await ann?.save(`id ${title}`, { messages: [] }, { metadata: { title, color: "red" } });
-      // Threads that were saved in the same millisecond are listed in the order of their ids.
-      await wait(5);
     }
     await stores[0]?.namespace("bob").save("bob's", {});
     const page = await first("/threads?limit=2");
