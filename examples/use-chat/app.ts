@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConversationError, uiMessageStore, type UIMessageStore } from "@threadstore/ai-sdk";
+import { ConversationError, errorsLast, uiMessageStore, type UIMessageStore } from "@threadstore/ai-sdk";
 import type { ThreadStore } from "@threadstore/core";
 import {
   convertToModelMessages,
@@ -11,7 +11,6 @@ import {
   toUIMessageStream,
   type ToolSet,
   type UIMessage,
-  type UIMessageChunk,
 } from "ai";
 import { type Context, Hono } from "hono";
 import { build } from "rolldown";
@@ -82,20 +81,6 @@ export async function answer(
     if (!ConversationError.is(error)) throw error;
     return context.text(error.message, failure(error).status as 409);
   }
-}
-
-/** Sends errors after the turn was saved, because a page that receives one loads the chat, with what was noted. */
-function errorsLast(): TransformStream<UIMessageChunk, UIMessageChunk> {
-  const errors: UIMessageChunk[] = [];
-  return new TransformStream({
-    transform(chunk, controller) {
-      if (chunk.type === "error") errors.push(chunk);
-      else controller.enqueue(chunk);
-    },
-    flush(controller) {
-      for (const error of errors) controller.enqueue(error);
-    },
-  });
 }
 
 function readPage(name: string): string {

@@ -11,6 +11,7 @@ export {
   type ConversationErrorCode,
   type ConversationErrorDetails,
 } from "./conversation-error.ts";
+export { errorsLast } from "./errors-last.ts";
 export type { FindingsListener } from "./message-store.ts";
 export type { PostOptions } from "./post-messages.ts";
 export { FINDING_CODES, type Finding, type FindingCode } from "./repair/finding.ts";

@@ -1,7 +1,8 @@
 import { memoryStore } from "@threadstore/core";
 import type { UIMessage } from "ai";
 import { expect, test } from "vitest";
-import { type Conversation, uiMessageStore } from "./index.ts";
+import { delaySaves } from "./delay-saves.test-helper.ts";
+import { type Conversation, errorsLast, uiMessageStore } from "./index.ts";
 import {
   call,
   type ModelResponse,
@@ -15,6 +16,7 @@ import {
 /** Defines the tests of rejected requests with a version of the SDK. */
 export function testRejections(version: SdkVersion): void {
   testQuestions(version);
+  testErrors(version);
   testResults(version);
 }
 
@@ -50,6 +52,26 @@ function testQuestions({ finish, rejection, stream }: SdkVersion): void {
       "user",
       "assistant",
     ]);
+  });
+}
+
+function testErrors({ rejection, stream }: SdkVersion): void {
+  const response: ModelResponse = () => {
+    throw rejection(400);
+  };
+
+  test("a page that loads the chat when an error arrives sees what was noted", async () => {
+    const store = memoryStore();
+    const chats = uiMessageStore({ store });
+    const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
+    delaySaves(store);
+    const turn = chats.turn(conversation);
+    const streaming = await stream(conversation.promptMessages, turn, [response], neverAborted());
+    const loaded: (readonly string[] | undefined)[] = [];
+    for await (const { type } of streaming.pipeThrough(errorsLast())) {
+      if (type === "error") loaded.push((await chats.load("talk"))?.rejectedIds);
+    }
+    expect(loaded).toEqual([[question.id]]);
   });
 }
 
