@@ -1,4 +1,4 @@
-// The store of an application whose threads move to another store: reads go on, and changes wait for some seconds.
+// The store of an application whose threads move to another store: reads continue, and changes wait for some seconds.
 import { setTimeout } from "node:timers/promises";
 import type { ThreadStore } from "@threadstore/core";
 import { updateThread } from "@threadstore/core/decorator";
@@ -6,7 +6,7 @@ import { updateThread } from "@threadstore/core/decorator";
 /** Which store is used: the old one, the old one while changes wait, or the new one. */
 export type Phase = "copying" | "pausing" | "moved";
 
-/** How long a process may go on with the phase that it has read. */
+/** How long a process may use a phase after it has read it, in milliseconds. */
 export const PHASE_MS = 1000;
 
 /** Returns a function that reads the phase, which an operator stores in a thread. */

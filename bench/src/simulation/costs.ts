@@ -1,9 +1,9 @@
-/** What a vendor charges, in US dollars. */
+/** The prices of a vendor, in US dollars. */
 export interface Prices {
   readonly perMillionWrites: number;
   readonly perMillionReads: number;
   readonly perGigabyteMonth: number;
-  /** What a server that runs all the time costs in a month, with its replica. */
+  /** The price of a server for a month of continuous use, with its replica. */
   readonly perServerMonth: number;
 }
 
@@ -83,7 +83,7 @@ export interface MonthlyCost {
 
 const SECONDS_PER_MONTH = 30 * 24 * 3600;
 
-/** Returns what a load costs in a month: requests, storage and servers. */
+/** Returns the monthly cost of a load: requests, storage and servers. */
 export function monthlyCost(
   backend: Backend,
   { savesPerSecond, loadsPerSecond, gigabytes }: Load,

@@ -19,7 +19,7 @@ export const WORKLOAD: Workload = {
   seed: 1,
 };
 
-/** What a store has. */
+/** The namespaces, threads and saves of a store. */
 export interface Shard {
   readonly name: string;
   readonly namespaces: number;

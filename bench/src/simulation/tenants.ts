@@ -43,7 +43,7 @@ function aliasTable(shares: Float64Array): {
     probability[more] = (probability[more] ?? 0) + (probability[less] ?? 0) - 1;
     if ((probability[more] ?? 0) < 1) small.push(large.pop() ?? 0);
   }
-  // What is left is 1, but for rounding.
+  // The remaining probabilities are 1, except for rounding.
   for (const index of [...small, ...large]) probability[index] = 1;
   return { probability, alias };
 }

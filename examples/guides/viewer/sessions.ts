@@ -15,7 +15,7 @@ export function sessionCookie(user: Staff): string {
   return `${COOKIE}=${text}.${signatureOf(text)}; HttpOnly; Secure; SameSite=Lax; Path=/`;
 }
 
-/** Returns who sent a request; `undefined` if nobody is logged in. */
+/** Returns the user who sent a request; `undefined` without a login. */
 export function staffOf(request: Request): Staff | undefined {
   const cookie = request.headers.get("cookie") ?? "";
   const [, text = "", signature = ""] = /(?:^|; )staff-session=([\w-]+)\.([\w-]+)/u.exec(cookie) ?? [];

@@ -13,7 +13,7 @@ export interface AgUiMessage {
   readonly content?: unknown;
 }
 
-/** What the runtime passes to an agent. */
+/** The input that the runtime passes to an agent. */
 export interface AgUiInput {
   readonly threadId: string;
   readonly runId: string;
@@ -114,7 +114,7 @@ const CLOSERS: Readonly<Record<string, string>> = {
   SUBAGENT_STARTED: "SUBAGENT_FINISHED",
 };
 
-/** The members that say what is opened, the decisive one first. */
+/** The members that identify the opened part. If an event has several, the first one counts. */
 const IDENTITY = ["toolCallId", "messageId", "stepName", "subagentRunId"] as const;
 
 type Opener = AgUiEvent & { readonly [Name in (typeof IDENTITY)[number]]?: string };
@@ -148,7 +148,7 @@ export function closeRun(
   const end = isStopped
     ? ({ type: "RUN_FINISHED", threadId, runId } as AgUiEvent)
     : runError(message, "RUN_INTERRUPTED");
-  // What was opened last is closed first.
+  // The part that was opened last is closed first.
   return [...[...open.values()].toReversed(), ...calls.values(), end];
 }
 

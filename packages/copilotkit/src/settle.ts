@@ -9,8 +9,8 @@ export interface OpenRun extends Pick<StartedRun, "run" | "runId"> {
 }
 
 /**
- * Waits until a run has ended, and stores its end if its process has not done so: the process was killed, or the run was
- * stopped in another one. Passes the events to `onEvent`, with those that close an interrupted run.
+ * Waits until a run has ended, and stores its end if its process did not: the process was killed, or the run was
+ * stopped in another process. Passes the events to `onEvent`, with those that close an interrupted run.
  */
 export async function settle(
   { store, streams }: RunnerSettings,

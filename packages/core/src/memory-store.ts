@@ -123,7 +123,7 @@ const SPARE_CAPACITY = 1 / 4;
 
 /**
  * Returns memory for a record of `length` bytes that begins with the `unchanged` bytes of the replaced record: its own
- * memory if there is space, so that a save costs what it adds.
+ * memory if there is space, so that a save only copies the addition.
  */
 function memoryFor(length: number, replaced: MemoryRecord | undefined, unchanged: number): Uint8Array {
   // Another client of the map may have replaced the bytes alone.

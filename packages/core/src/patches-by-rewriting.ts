@@ -32,7 +32,10 @@ export function patchesByRewriting({
   };
 }
 
-/** Returns the record that a patch of `record` results in. Throws `CORRUPT` if that is shorter than what it keeps. */
+/**
+ * Returns the record that a patch of `record` results in. Throws `CORRUPT` if `record` is shorter than the part that
+ * the patch keeps.
+ */
 export function patchedRecord(
   record: Uint8Array,
   { keep, bytes }: Pick<RecordPatch, "keep" | "bytes">,

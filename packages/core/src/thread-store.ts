@@ -105,7 +105,7 @@ export interface SaveOptions extends CallOptions {
   readonly expiresAt?: Date | null | undefined;
 }
 
-/** The options of an append or touch that change what is stored with the thread. */
+/** The options of an append or touch that change the metadata or the expiry of the thread. */
 type StoredOptions = Pick<SaveOptions, "metadata" | "ttlMs" | "expiresAt">;
 
 export interface AppendOptions extends CallOptions, StoredOptions {
@@ -323,8 +323,8 @@ export interface ThreadStore extends AsyncDisposable {
   append(id: string, elements: readonly unknown[], options?: AppendOptions): Promise<AppendResult>;
 
   /**
-   * Changes the metadata or the expiry of a thread, and its `updatedAt`, without sending the thread. What the options
-   * do not set is kept as by `save`. Resolves with `undefined` if the thread does not exist.
+   * Changes the metadata or the expiry of a thread, and its `updatedAt`, without sending the thread. Values that the
+   * options do not set are kept, as by `save`. Resolves with `undefined` if the thread does not exist.
    */
   touch(id: string, options?: TouchOptions): Promise<TouchResult | undefined>;
 

@@ -18,10 +18,10 @@ export interface EncryptionOptions {
    */
   readonly migrating?: boolean | undefined;
   /**
-   * What a thread is whose key the provider does not have. With `reject`, calls that need the key are `MISCONFIGURED`, and
-   * so is a listing of sealed metadata. With `corrupt`, the thread is corrupt: listings continue past it, and it can be
-   * deleted or overwritten through all layers. Set it in a process that cleans up after a key was lost or destroyed, and not
-   * in one whose keys may only be incomplete.
+   * How a thread is treated whose key the provider does not have. With `reject`, calls that need the key reject with
+   * `MISCONFIGURED`, and so do listings of its sealed metadata. With `corrupt`, the thread is corrupt: listings
+   * continue after it, and it can be deleted or overwritten through all layers. Set `corrupt` in a process that cleans
+   * up after a key was lost or destroyed, and not in a process whose set of keys may be incomplete.
    * @default "reject"
    */
   readonly missingKeys?: MissingKeys | undefined;

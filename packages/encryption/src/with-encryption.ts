@@ -8,8 +8,8 @@ import { rememberSealed } from "./sealed-stores.ts";
 import { withinCalls } from "./within-call.ts";
 
 /**
- * Creates a store that encrypts threads with AES-256-GCM before `store` receives them, and rejects loads of threads that
- * were altered, moved or truncated with `CORRUPT`. Each save encrypts only what it adds. The result owns `store` and
+ * Creates a store that encrypts threads with AES-256-GCM before `store` receives them. Loads of threads that were
+ * altered, moved or truncated reject with `CORRUPT`. Each save only encrypts the addition. The result owns `store` and
  * closes it. Throws a `TypeError` for invalid options, and if `store` has layers that belong above encryption.
  */
 export function withEncryption(store: ThreadStore, options: EncryptionOptions): ThreadStore {

@@ -34,7 +34,7 @@ export function createMaintenance(layout: Layout, files: DurableFiles): Maintena
 
   /**
    * Makes the names of the root and of all folders above it durable: another process may have created any of them, and
-   * been killed, or met an error, before it synced them. No process created what is above a mount point with them.
+   * been killed or failed before it synced them. The folders above a mount point existed before, so they need no sync.
    */
   async function syncFoldersAbove(folder: string): Promise<void> {
     const parent = dirname(folder);

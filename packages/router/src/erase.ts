@@ -12,9 +12,9 @@ export interface EraseState {
   readonly store: string;
   /** The cursor of the erase in that store; `undefined` before it starts. */
   readonly inner: string | undefined;
-  /** What was deleted in earlier stores. */
+  /** The deletions in earlier stores. */
   readonly earlier: Totals;
-  /** What was deleted in all stores. */
+  /** The deletions in all stores. */
   readonly total: Totals;
   /** When the first call started, in milliseconds since the epoch; `undefined` before it. */
   readonly startedAt: number | undefined;
@@ -41,7 +41,7 @@ function encodeErase(owner: CursorOwner, { store, inner, earlier, total, started
   return encodeCursor(owner, [store, inner ?? null, earlier, total, startedAt ?? 0]);
 }
 
-/** Returns the state of an erase that goes on in the store of this name. */
+/** Returns the state of an erase that continues in the store with this name. */
 function stateIn(store: string, state: EraseState | undefined): EraseState {
   if (state?.store === store) return state;
   const { total = [0, 0], startedAt } = state ?? {};
@@ -53,7 +53,7 @@ export interface StoreCall extends NamedView {
   readonly options: CallOptions;
 }
 
-/** The state after a call to a store, and what it amounts to for the caller. */
+/** The state after a call to a store, and the result for the caller. */
 export interface ErasedPart {
   readonly state: EraseState;
   readonly result: EraseResult;
@@ -92,7 +92,7 @@ export async function eraseIn(
   return { state: after, result: { threads, bytes, startedAt: new Date(started), finishedAt, cursor } };
 }
 
-/** Returns the result of an erase that goes on in the store of this name, because its time is over. */
+/** Returns the result of an erase that must continue in the store with this name, because its time is over. */
 export function continuesIn(owner: CursorOwner, store: string, before: EraseState): EraseResult {
   const state = stateIn(store, before);
   const [threads, bytes] = state.total;

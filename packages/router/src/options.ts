@@ -10,7 +10,8 @@ export interface RouterOptions {
    */
   readonly stores: { readonly [name: string]: ThreadStore };
   /**
-   * The store of each namespace that is named here, whatever its hash is. A namespace is the outermost one of a thread.
+   * The store for each namespace that the object names, regardless of the hash. Names are those of outermost
+   * namespaces.
    * @default {} (none)
    */
   readonly pins?: { readonly [namespace: string]: string } | undefined;
@@ -22,7 +23,7 @@ export interface RouterOptions {
   readonly route?: ((namespace: string) => string) | undefined;
   /**
    * The relative capacity of stores. A store with the weight 2 gets twice as many namespaces as one with the weight 1,
-   * and a store with the weight 0 only those that are pinned.
+   * and a store with the weight 0 only gets pinned namespaces.
    * @default 1 for each store
    */
   readonly weights?: { readonly [name: string]: number } | undefined;
@@ -33,14 +34,15 @@ export interface RouterOptions {
   readonly root?: string | undefined;
   /**
    * A store, or a view of one, in which the routers of all processes record where namespaces are, so that
-   * `moveNamespace` and `rebalance` can move them while they are in use. It must not be in one of `stores`. The record is
-   * created from `weights`, `pins`, `root` and `leaseMs` by the first call. From then on it counts, and these options do
-   * not. The router owns and closes the store.
+   * `moveNamespace` and `rebalance` can move them while they are in use. It must not be in one of `stores`. The first
+   * call creates the record from `weights`, `pins`, `root` and `leaseMs`. Later changes of these options have no
+   * effect. The router owns and closes the store.
    * @default undefined (the options alone determine where namespaces are)
    */
   readonly placement?: ThreadStore | undefined;
   /**
-   * How long a process relies on what it has read in `placement`, in milliseconds. A move takes at least that long.
+   * How long a process relies on the record in `placement` after it has read it, in milliseconds. A move takes at least
+   * that long.
    * @default 5000
    */
   readonly leaseMs?: number | undefined;

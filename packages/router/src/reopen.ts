@@ -9,8 +9,8 @@ import type { Unit } from "./placement/placements.ts";
 const CLAIM = { durationMs: 10_000, waitMs: 0 };
 
 /**
- * Opens a unit again that was closed by a process that has died: its claim has expired. Another process can continue what it
- * has begun.
+ * Opens a unit again if the process that closed it has died and its claim has expired. Another process can continue the
+ * move.
  */
 export async function reopenUnit(
   { placement, record }: { readonly placement: ThreadStore; readonly record: PlacementRecord },

@@ -17,7 +17,7 @@ import { sqliteDriver } from "./sqlite-store.ts";
 /** Options of a driver call that is never aborted. */
 export const options: DriverOptions = { signal: new AbortController().signal };
 
-/** Creates a driver whose methods return promises, so that tests need not distinguish what it throws at once. */
+/** Creates a driver whose methods return promises, so that tests need not distinguish thrown errors from rejections. */
 export function openDriver(driverOptions: SqliteDriverOptions): AsyncThreadDriver {
   return asyncDriver(sqliteDriver(driverOptions));
 }

@@ -34,7 +34,7 @@ interface Entry<Endpoint> {
   /** If the environment names a server, it is used and none is started. */
   readonly variables: Variables<Endpoint>;
   /**
-   * Whether each test file gets a server of its own.
+   * Whether each test file gets a separate server.
    * @default false
    */
   readonly isPerFile?: boolean;

@@ -5,7 +5,7 @@ import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { locationWithin, openStore, type StoreLocation } from "@threadstore/test-stores";
 import { hasHistory, historyStackOn, type LayerName, stackOn } from "./stacks.ts";
 
-/** What a child process needs to open a location. */
+/** The parameters with which a child process opens a location. */
 export interface ChildParameters {
   /** The folder of a suite, which contains where its stores are. */
   readonly folder: string;
@@ -39,7 +39,9 @@ function openInner(folder: string, name: string, options: StoreOptions): Promise
   return openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
 }
 
-/** Returns what a harness with history needs besides: stores that keep other versions, and the one without versions. */
+/**
+ * Returns the additional members of a harness with history: stores with other retention, and the store without history.
+ */
 export function histories(
   layers: readonly LayerName[],
   open: (name: string, options: StoreOptions) => Promise<ThreadStore>,

@@ -17,7 +17,7 @@ export interface Locations {
   readonly destroy: (location: string) => Promise<void>;
 }
 
-/** What a harness needs besides `open`, for a layer that stores each thread as one record. */
+/** The members that a harness needs besides `open`, for a layer that stores each thread as one record. */
 export interface RecordAccess {
   rewrite(location: string, id: string, change: (record: Uint8Array) => Uint8Array): Promise<void>;
   /** Lists the ids of all records. */

@@ -4,7 +4,9 @@ import { layersOf } from "../runtime/layers-of.ts";
 const ORDER = ["hiddenIds", "history", "attachments", "compression", "encryption"] as const;
 type LayerName = (typeof ORDER)[number];
 
-/** A text that separates long strings finds none in what it has stored itself, so a second time does no harm. */
+/**
+ * Layers that may be used twice: attachments separate long strings, so the outer layer leaves none for the inner one.
+ */
 const REPEATABLE: readonly LayerName[] = ["attachments"];
 
 function functionOf(name: string): string {

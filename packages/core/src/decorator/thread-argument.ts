@@ -11,9 +11,9 @@ import {
 import type { ThreadArgument } from "./thread-store-decorator.ts";
 
 /**
- * Captures the thread passed to `save`, so that later changes by the caller have no effect. An object is validated
- * and stringified right away. Text and text parts are validated only when they are read, because a decorator that
- * passes them on leaves that to the inner store, which only validates what was added.
+ * Captures the thread passed to `save`, so that later changes by the caller have no effect. An object is validated and
+ * stringified right away. Text and text parts are validated only when they are read, because a decorator that forwards
+ * them leaves this to the inner store, which only validates the addition.
  */
 export function threadArgument(
   thread: unknown,

@@ -92,7 +92,7 @@ export interface DecoratedOperations<State> {
   delete(deletion: DeleteArguments<State>, call: DecoratedCall): Promise<boolean>;
   /** The options are valid and complete. The inner store validates their cursor. */
   listPage(options: Omit<ListOptions, keyof CallOptions>, call: DecoratedCall): Promise<ThreadPage>;
-  /** The inner store validates the cursor. A decorator that deletes records of its own must not do so with `dryRun`. */
+  /** The inner store validates the cursor. A decorator that deletes its own records must not do so with `dryRun`. */
   deleteExpired(
     options: Omit<DeleteExpiredOptions, keyof CallOptions>,
     call: DecoratedCall,
@@ -184,7 +184,7 @@ export interface ThreadArgument {
    * `TOO_LARGE` if it exceeds the `maxThreadBytes` of the decorator.
    */
   read(): { readonly json: string; readonly size: number };
-  /** Returns what was passed as text, without validating it: for a decorator that only validates what changed. */
+  /** Returns the passed thread as text, without validating it: for a decorator that only validates changes. */
   text(): string;
   /** Returns the same text in the parts in which it was passed. */
   parts(): readonly string[];

@@ -99,7 +99,7 @@ function startNamespace(state: RemovalState, path: RemovalState["path"]): void {
   state.newest = [];
 }
 
-/** Lists a page and deletes what is selected from it. */
+/** Lists a page and deletes the selected threads. */
 async function removePage(run: Run): Promise<void> {
   const { state, options, needsMetadata, owner } = run;
   const { dryRun = false, onProgress, signal } = options;

@@ -86,8 +86,8 @@ export class Lifecycle {
 }
 
 /**
- * Counts what is in flight. It does not observe promises: for the stack of an error, engines find the caller of an
- * asynchronous function only while its promise has a single observer.
+ * Counts the operations in progress. It does not observe promises: for the stack of an error, engines find the caller
+ * of an asynchronous function only while its promise has a single observer.
  */
 class InFlight {
   #count = 0;

@@ -18,15 +18,15 @@ export interface KeyProvider {
   currentKey(): Promise<EncryptionKey>;
   /**
    * Resolves with the key of a stored thread; `undefined` if the provider does not have it. Neither argument is
-   * authentic: they are what the store contains. `wrapped` is `undefined` if only the end of a thread was read; a provider
-   * that cannot provide the key without it then resolves with `undefined`.
+   * authentic, because both come from the store. `wrapped` is `undefined` if only the end of a thread was read. A
+   * provider that needs it then resolves with `undefined`.
    */
   findKey(id: string, wrapped: string | undefined): Promise<EncryptionKey | undefined>;
   /** Returns whether threads with this key keep it. Otherwise, their next save encrypts them again. */
   isCurrent(id: string): boolean;
 }
 
-/** What a thread is whose key the provider does not have. */
+/** How a thread is treated whose key the provider does not have. */
 export type MissingKeys = "reject" | "corrupt";
 
 const KEY_ID = /^[0-9A-Za-z._-]{1,64}$/u;

@@ -4,7 +4,7 @@ import type { ResealOptions } from "./reseal-options.ts";
 import { isCurrent, keyIdOfHead } from "./reseal-thread.ts";
 import { resealedStore } from "./resealed-store.ts";
 
-/** The options of {@link countKeys}: those of `reseal` that decide what it would encrypt. */
+/** The options of {@link countKeys}: those of `reseal` that select the threads to encrypt. */
 export type CountKeysOptions = Pick<ResealOptions, "keys" | "metadata" | "all" | "namespaces" | "signal">;
 
 /** The threads that are encrypted with one key. */

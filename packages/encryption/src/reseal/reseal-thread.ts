@@ -45,7 +45,7 @@ export async function resealThread(context: ResealContext, summary: ThreadSummar
       return await encryptAgain(context.encrypted(isSealed), summary.id, signal);
     } catch (error) {
       if (ThreadStoreError.is(error, "CORRUPT")) return "corrupt";
-      // Another writer saved first. What it saved may have the old key, too.
+      // Another writer saved first, possibly also with the old key.
       if (!ThreadStoreError.is(error, "CONFLICT") || attempt >= MAX_ATTEMPTS) throw error;
     }
   }

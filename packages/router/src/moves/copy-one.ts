@@ -25,8 +25,8 @@ export interface CopiedThread {
 }
 
 /**
- * Copies one thread with its times, metadata, expiry and keys of appends, and reads it back. Each write to the target has a
- * precondition: a job that was suspended, and has been replaced by another one, cannot overwrite what came later.
+ * Copies one thread with its times, metadata, expiry and keys of appends, and reads it back. Each write to the target
+ * has a precondition, so a job that was suspended and replaced by another job cannot overwrite later writes.
  */
 export async function copyOne({ source, target, signal }: Copying, id: string): Promise<CopiedThread> {
   const original = await loadOriginal(source, id, signal);

@@ -21,7 +21,7 @@ export interface UnitCopy {
   readonly onPage: (changes: Changes) => Promise<void>;
 }
 
-/** What a pass has done. */
+/** The changes of one pass. */
 export interface Changes {
   /** The threads that were written to the target, and the sum of their sizes. */
   readonly copied: number;

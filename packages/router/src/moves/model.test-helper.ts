@@ -8,9 +8,9 @@ import { delayedDriver, randomFrom, Scheduler } from "./scheduler.test-helper.ts
 const LEASE_MS = 40;
 const PINS = { t: "a" };
 
-/** What the clients have seen. */
+/** The observations of the clients. */
 export interface Seen {
-  /** What contradicts the contract. */
+  /** The observations that contradict the contract. */
   readonly violations: string[];
   moves: number;
   unknown: number;

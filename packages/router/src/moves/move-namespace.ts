@@ -9,10 +9,11 @@ import { type RouterState, routerStateOf } from "./router-state.ts";
  * Moves a namespace of a router, with all namespaces in it, to the store of this name, while it is in use. An empty
  * `namespace` stands for the threads without a namespace. The namespace is then pinned there: `rebalance` leaves it.
  *
- * Processes need not be restarted. Calls to the namespace wait for a moment at the end, and then go to its new store, where
- * its threads have other versions: a save with an earlier version is a `CONFLICT`. If this process dies or the move fails,
- * the namespace stays in use where it is, and another call continues: what was copied is compared, not copied again. A move
- * to the store that has the namespace deletes what an earlier move has left in another one.
+ * Processes need not be restarted. Calls to the namespace wait for a moment at the end, and then go to its new store,
+ * where its threads have other versions: a save with an earlier version is a `CONFLICT`. If this process dies or the
+ * move fails, the namespace stays in use where it is. Another call continues the move: it compares the copied threads
+ * instead of copying them again. A move to the store that has the namespace deletes the copies that an unfinished move
+ * made in another store.
  *
  * Rejects with `CONFLICT` if another process moves the namespace, with `CORRUPT` if one of its threads is corrupt, and with
  * any error of the stores.

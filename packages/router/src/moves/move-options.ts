@@ -10,8 +10,8 @@ export interface MoveOptions {
   /** Called with the progress of each move. The move waits for the result. */
   readonly onProgress?: ((progress: MoveProgress) => void | Promise<void>) | undefined;
   /**
-   * After how long another process may continue the move if this one has died, in milliseconds, and calls to the
-   * namespace that wait for this move go on. This process renews its claim after a third of that.
+   * The time in milliseconds after which, if this process has died, another process may continue the move, and calls
+   * that wait for it continue. This process renews its claim after a third of that time.
    * @default 30_000
    */
   readonly claimMs?: number | undefined;
@@ -24,9 +24,9 @@ export const MOVE_OPTION_NAMES: OptionNames<MoveOptions> = { onProgress: true, c
 /**
  * The phases of a move, in their order.
  *
- * - `copying`: the threads are copied while the namespace is in use, again and again until few have changed.
- * - `closing`: no process relies on an earlier reading of the placement any more.
- * - `closed`: calls to the namespace wait, while the threads are copied that have changed since.
+ * - `copying`: the threads are copied while the namespace is in use, repeatedly until few have changed. - `closing`:
+ *   the move waits until no process relies on an earlier state of the record of placements.
+ * - `closed`: calls to the namespace wait, while the threads that have changed since are copied.
  * - `cleaning`: the namespace is in its new store, and is deleted from the old one.
  */
 export type MovePhase = "copying" | "closing" | "closed" | "cleaning";
@@ -43,7 +43,7 @@ export interface MoveTotals {
   readonly copied: number;
   /** The sum of their sizes, in bytes of their JSON. */
   readonly bytes: number;
-  /** The number of threads that were deleted: from the old store, and in the new one those that no longer exist. */
+  /** The number of threads that were deleted: in the old store, and copies of deleted threads in the new store. */
   readonly deleted: number;
   /** How long calls to the namespace had to wait, in milliseconds. */
   readonly closedMs: number;

@@ -98,7 +98,7 @@ class UnitMove {
       await this.#copyRest(from, versions);
       await record.change(switchStore(this.#job, isPinned), this.#budget());
     } catch (error) {
-      // What was copied stays in the target, where nothing finds it, until the move is started again.
+      // The copied threads stay in the target, where no call finds them, until the move is started again.
       await record.change(giveUp(this.#job), this.#unabortedBudget()).catch(() => undefined);
       throw error;
     }

@@ -30,7 +30,7 @@ export function startCleaning({ unit, token, route }: Job, other: string): Edit 
   };
 }
 
-/** Goes on to the next state of a move. */
+/** Enters the next state of a move. */
 export function enterState(job: Job, state: MoveState): Edit {
   return (table) => {
     const { entry, move } = ownMove(job, table);
@@ -66,7 +66,8 @@ export function endMove({ unit, token }: Pick<Job, "unit" | "token">): Edit {
 }
 
 /**
- * Gives up a move that has not switched the unit: calls go on where they were. The entry says that the target has remains.
+ * Gives up a move that has not switched the unit: calls continue in the old store. The entry records that the target
+ * has remains.
  */
 export function giveUp({ unit, token }: Pick<Job, "unit" | "token">): Edit {
   return (table) => {

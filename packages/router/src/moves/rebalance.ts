@@ -46,8 +46,9 @@ export async function planRebalance(
 }
 
 /**
- * Distributes the namespaces according to new weights, for example after a store was added, or before one is removed, while
- * they are in use. Moves one namespace after the other, and can be repeated: what was moved stays.
+ * Distributes the namespaces according to new weights, for example after a store was added, or before one is removed,
+ * while they are in use. Moves one namespace after the other. If the call fails, repeat it: namespaces that were moved
+ * are not moved again.
  */
 export async function rebalance(router: ThreadStore, options: RebalanceOptions): Promise<RebalanceResult> {
   const state = routerStateOf(router);

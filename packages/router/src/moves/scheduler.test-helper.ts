@@ -44,7 +44,7 @@ export class Scheduler {
     });
   }
 
-  /** Kills a process: what it has not sent is never sent, and it does not get any response. */
+  /** Kills a process: it sends no further requests, and receives no further responses. */
   kill(owner: string): void {
     this.#dead.add(owner);
     this.#steps = this.#steps.filter((step) => step.owner !== owner);

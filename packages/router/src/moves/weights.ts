@@ -16,9 +16,9 @@ const LEASE_MARGIN = 1.1;
 const DRAIN_PART = 0.2;
 
 /**
- * Replaces the weights. A namespace without an entry is where its hash says, and one that is created while nobody looks would
- * be lost when the hash changes. So calls to namespaces without an entry whose store changes are closed for a moment, those
- * that exist get an entry, and then the new weights count.
+ * Replaces the weights. A namespace without an entry is in the store that its hash determines. If such a namespace were
+ * created unnoticed, calls would not find it after the hash changes. So namespaces without an entry whose store changes
+ * are closed for a moment, those that exist get an entry, and then the new weights apply.
  */
 export async function replaceWeights(state: RouterState, job: WeightsJob): Promise<void> {
   const { record, clock, timeoutMs } = state;
@@ -75,7 +75,7 @@ function setWeights({ weights, token }: WeightsJob, existing: readonly Unit[]): 
   };
 }
 
-/** An entry that says what the hash says is dropped, so that the record stays small. */
+/** An entry with the same store as the hash is dropped, so that the record stays small. */
 function isNeeded(unit: Unit, { store, isPinned, move }: Entry, weights: Weights): boolean {
   return isPinned || move !== undefined || store !== rendezvous(weights, unit);
 }

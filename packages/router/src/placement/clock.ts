@@ -1,6 +1,6 @@
 import { untilAborted } from "@threadstore/core/documents";
 
-/** A moment, as two clocks show it: one that never goes back, and one that goes on while the machine is suspended. */
+/** The time of two clocks: one that never goes back, and one that keeps running while the machine is suspended. */
 export interface Moment {
   readonly steady: number;
   readonly wall: number;

@@ -6,7 +6,7 @@ import { decodeTable, encodeTable, type Table } from "./table.ts";
 
 const ID = "placements";
 
-/** What a process knows of the record, and since when at the earliest it may be outdated. */
+/** The record as a process has read it, and the earliest time from which it may be outdated. */
 export interface Reading {
   readonly table: Table;
   readonly readAt: Moment;

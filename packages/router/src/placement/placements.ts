@@ -2,8 +2,8 @@ import type { CallOptions } from "@threadstore/core";
 import type { Budget } from "../budget.ts";
 
 /**
- * What is placed in one store: a namespace of the router with all namespaces in it, by its name, or the threads without a
- * namespace, by the empty text.
+ * The unit that is placed in one store: a namespace of the router with all namespaces in it, identified by its name, or
+ * the threads without a namespace, identified by the empty string.
  */
 export type Unit = string;
 

@@ -130,7 +130,7 @@ export class RecordedPlacements implements Placements {
     let reading = await record.read(budget);
     if (stateIn(reading.table, unit) === "closed") reading = await this.#untilOpen(unit, budget);
     const entry = this.#entry(reading, unit);
-    // If a move was given up, the unit is open again as it was: what was written to it is there.
+    // If a move was given up, the unit is open again in the same store, which has all writes to it.
     return entry.store === store && entry.since === since;
   }
 

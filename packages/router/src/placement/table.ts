@@ -3,11 +3,10 @@ import { rendezvous, type Weights } from "../hashing.ts";
 import type { Unit } from "./placements.ts";
 
 /**
- * What calls do while a unit is moved.
+ * The states of a move, with their effect on calls to the unit.
  *
- * - `copying`: they go on as always.
- * - `closing`: each reads the record of placements again before it counts, so that no process relies on what it has read
- *   earlier.
+ * - `copying`: calls are not affected. - `closing`: each call reads the record of placements again before it counts, so
+ *   that no process relies on an earlier state.
  * - `draining`: new calls wait, and those in progress end.
  * - `closed`: calls wait, and those that end only now do not count.
  * - `cleaning`: the unit is in its new store, and its remains are deleted from the other one.
@@ -46,7 +45,7 @@ export interface NextWeights {
 export interface Table {
   /** Increases with each change. */
   readonly epoch: number;
-  /** How long a process relies on what it has read, in milliseconds. */
+  /** How long a process relies on the record after it has read it, in milliseconds. */
   readonly leaseMs: number;
   /** The store of threads without a namespace, unless they were moved. */
   readonly root: string;
@@ -127,7 +126,7 @@ export function entryIn(table: Table, unit: Unit, route?: (namespace: string) =>
   return { store, since: table.weightsSince, isPinned: unit === "" };
 }
 
-/** Returns what calls to a unit do. `undefined` means that they go on as always. */
+/** Returns the state that affects calls to a unit; `undefined` if they are not affected. */
 export function stateIn(table: Table, unit: Unit): ClosingState | undefined {
   const entry = table.units.get(unit);
   if (entry === undefined) return unit !== "" && changesStore(table, unit) ? table.next?.state : undefined;

@@ -1,6 +1,6 @@
 const RUN = "window.ran=1";
 
-/** What a conversation may contain to run a script, to load something, or to look like something else. */
+/** Contents of conversations that try to run a script, to load a resource, or to look like a different text. */
 export const PAYLOADS: readonly string[] = [
   `<script>${RUN}</script>`,
   `<img src=x onerror="${RUN}">`,

@@ -78,7 +78,7 @@ export async function openTab(
   options: BrowserContextOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  // The error of Playwright says what it waited for, unlike the limit of Vitest.
+  // Playwright's error names the missing element, unlike Vitest's timeout, so it must come first.
   context.setDefaultTimeout(120_000);
   const { origin } = new URL(url);
   const page = await context.newPage();

@@ -1,6 +1,6 @@
 import type { Scenario, Worker } from "./scenario.ts";
 
-/** What the workers of a scenario did in one round. */
+/** The measurements of the workers of a scenario in one round. */
 export interface Slice {
   /** The duration of each call in milliseconds. */
   readonly times: readonly number[];

@@ -20,7 +20,7 @@ export interface Scenario {
   /** The size of the threads, in bytes of their JSON; `undefined` if it does not matter. */
   readonly bytes: number | undefined;
   readonly concurrency: number;
-  /** Saves what the worker needs. */
+  /** Saves the threads that the worker needs. */
   readonly prepare: (context: BenchContext, worker: number) => Promise<Worker>;
 }
 
@@ -48,7 +48,7 @@ interface Own {
   readonly worker: number;
 }
 
-/** Returns all scenarios. `updates` counts what the writers of one thread do. */
+/** Returns all scenarios. `updates` counts the updates of the writers of one thread. */
 export function createScenarios(updates: UpdateCounts): readonly Scenario[] {
   const own = { save: prepareSave, load: prepareLoad, append: prepareAppend };
   const ofSizes = Object.entries(own).flatMap(([operation, prepare]) =>
@@ -152,7 +152,7 @@ async function fill({ view, signal }: BenchContext): Promise<void> {
   await Promise.all(Array.from({ length: WRITERS }, saveNext));
 }
 
-/** What the writers of one thread have done, and what the thread contains. */
+/** The numbers of updates that the writers of one thread attempted and saved. */
 export interface UpdateCounts {
   attempts: number;
   succeeded: number;

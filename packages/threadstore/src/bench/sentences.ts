@@ -5,7 +5,7 @@ import type { Row } from "./measure.ts";
 /** More noise than this hides most differences. */
 const BUSY = 0.3;
 
-/** Returns sentences about what the numbers mean. */
+/** Returns sentences that explain the numbers. */
 export function sentencesOf(result: BenchResult): string[] {
   const saves = result.rows.filter(({ operation }) => operation === "save");
   return [...speed(saves), ...scaling(saves), writers(result), noise(result)];

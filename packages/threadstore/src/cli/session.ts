@@ -32,7 +32,7 @@ export interface Session {
   readonly redact: (text: string) => string;
   /** Opens a store that must exist. */
   readonly open: (url: string, options: LocationOptions) => Promise<Location>;
-  /** Opens a store to write to, and creates what it needs. */
+  /** Opens a store for writing, and creates its database, folder or tables. */
   readonly create: (url: string, options: LocationOptions) => Promise<Location>;
   readonly close: () => Promise<void>;
 }

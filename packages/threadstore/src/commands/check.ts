@@ -14,7 +14,7 @@ export interface FaultyThread {
   readonly faults: readonly Fault[];
 }
 
-/** What a check of a store found. Plain data. */
+/** The result of checking a store, as plain data. */
 export interface CheckReport {
   checked: number;
   /** The number of threads that have no form that can be checked. */
@@ -26,7 +26,7 @@ export interface CheckReport {
   readonly notInstalled: Map<string, number>;
 }
 
-/** A thread, and what was found in it. */
+/** A thread and its findings. */
 export interface Visit {
   readonly view: ThreadStore;
   readonly name: string;

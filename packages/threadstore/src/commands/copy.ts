@@ -122,7 +122,7 @@ async function copyFromState(
 ): Promise<CopyTotals> {
   const { signal, stderr } = terminal;
   const earlier = await state.read();
-  // If the target was deleted after an earlier run, that run's position would leave out what it had copied.
+  // If the target was deleted after an earlier run, continuing at the position of that run would skip its copies.
   const isResumable = earlier !== undefined && !(await isEmpty(target.store, signal));
   const start = isResumable ? earlier : await newCopy(target, options, signal);
   const progress = progressOn(stderr);

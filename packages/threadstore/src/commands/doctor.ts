@@ -21,7 +21,7 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-/** Examines a backend by its URL, beyond what a store can tell. */
+/** Examines a backend by its URL, for questions that the interface of stores cannot answer. */
 type Examine = (url: StoreUrl, context: OpenContext) => Promise<Diagnosis[]>;
 
 const EXAMINATIONS: ReadonlyMap<string, Examine> = new Map([
@@ -76,7 +76,7 @@ async function examine(session: Session, url: string, options: DoctorOptions): P
   return needsAttention ? EXIT.attention : EXIT.done;
 }
 
-/** Messages of backends can contain what is in the URL. */
+/** Messages of backends can contain secrets from the URL. */
 function redactedBy({ redact }: Session, { check, result, detail, remedy }: Diagnosis): Diagnosis {
   return {
     check,

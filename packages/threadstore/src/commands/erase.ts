@@ -28,7 +28,7 @@ interface EraseOptions {
   readonly yes?: boolean;
 }
 
-/** What was erased. Plain data. */
+/** The receipt of an erase, as plain data. */
 interface Receipt {
   readonly threads: number;
   readonly bytes: number;

@@ -16,7 +16,7 @@ export interface RemovalJob {
   readonly run: (options: RemovalOptions) => Promise<RemovalResult>;
 }
 
-/** What a job has deleted or, in a dry run, would delete. */
+/** The threads that a job has deleted or, in a dry run, would delete. */
 export interface RemovalOutcome extends Omit<RemovalResult, "cursor"> {
   /** The names of the corrupt threads that were kept and that this run has listed. */
   readonly corruptThreads: ReadonlySet<string>;
@@ -47,7 +47,7 @@ export async function runRemovalJob(
   });
 }
 
-/** Prints what a job would delete. Resolves with the exit code. */
+/** Prints the number of threads that a job would delete. Resolves with the exit code. */
 export async function printPlan(session: Session, { label }: Location, { run }: RemovalJob): Promise<number> {
   const outcome = await runAndShow(session, run, { dryRun: true });
   const { threads, bytes, expired } = outcome;

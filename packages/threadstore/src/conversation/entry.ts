@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
-/** What a part of a conversation contains. All of it is untrusted. */
+/** The content of a part of a conversation. All of it is untrusted. */
 export type Content =
   /** The text is Markdown, as models write it. */
   | { readonly kind: "text"; readonly text: string }
@@ -58,7 +58,7 @@ export type Entry = Content & {
   readonly createdAt?: string;
 };
 
-/** Where a part is, and what is stored there. */
+/** The location of a part, and the value that is stored there. */
 export interface Place {
   readonly role: string;
   readonly at: string;

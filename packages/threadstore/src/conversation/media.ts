@@ -7,7 +7,7 @@ const IS_URL = /^(?:data|https?):/iu;
 const BASE64 = /^[\w+/=-]*$/u;
 const DATA_URL = /^data:([a-z]+\/[\w.+-]+)?[^,]*;base64,[\w+/=-]*$/iu;
 
-/** What a part says about an image or a file. */
+/** The description of an image or a file in a part. */
 interface Media {
   /** A URL, also one with data, or the data in base64. */
   readonly source?: string | undefined;
@@ -27,7 +27,7 @@ function mediaContent({ source = "", mediaType, name, isImage = false }: Media):
   if (isPicture && link !== undefined) {
     return { kind: "image", ...(type === undefined ? {} : { mediaType: type }), source: link };
   }
-  // What is left is a reference, such as the id of a file at a provider.
+  // All other sources are references, such as the id of a file at a provider.
   const label = name ?? (link === undefined && source.length <= MAX_REFERENCE ? source : "");
   return {
     kind: "file",

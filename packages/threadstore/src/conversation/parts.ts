@@ -111,7 +111,7 @@ export function resultDrafts({ id, output, isError, at }: Result, place: Place):
 
 const TEXT = new Set(["text", "input_text", "output_text", "refusal"]);
 
-/** Returns the text of an output: a note such as `[image]` for media, and JSON for what is not known. */
+/** Returns the text of an output: a note such as `[image]` for media, and JSON for unknown parts. */
 export function outputText(output: unknown): string {
   if (!Array.isArray(output)) return isJsonObject(output) ? noteOf(output) : textOf(output);
   const isParts = output.every((part) => typeof part === "string" || (isJsonObject(part) && isPart(part)));

@@ -4,7 +4,7 @@ import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { type Outcome, runIn } from "../cli/cli.test-helper.ts";
 
-/** What a transfer with `--json` printed. */
+/** The output of a transfer with `--json`. */
 export interface TransferOutcome extends Pick<Outcome, "exitCode" | "stderr"> {
   readonly report: {
     readonly moved: number;

@@ -7,7 +7,7 @@ import { visibleLine } from "../output/visible-text.ts";
 import { problemOf } from "./problem-of.ts";
 import type { MoveOutcome, Problem, TransferUnit } from "./transfer-format.ts";
 
-/** What a transfer did. Plain data. */
+/** The result of a transfer, as plain data. */
 export interface TransferReport extends Record<MoveOutcome, number> {
   /** The number of lines, records and conversations that could not be moved. */
   problems: number;

@@ -34,7 +34,7 @@ export interface TransferOptions {
   readonly shape?: string;
 }
 
-/** What a transfer works with. */
+/** The environment of a transfer. */
 export interface TransferContext {
   /** The working directory, in which packages are found. */
   readonly folder: string;

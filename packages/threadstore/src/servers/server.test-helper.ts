@@ -31,7 +31,7 @@ interface Operator {
   readonly url: () => string;
   readonly open: (name: string) => ThreadStore;
   readonly run: (...parameters: string[]) => Promise<Outcome>;
-  /** Runs a command that must succeed, and resolves with what it printed. */
+  /** Runs a command that must succeed, and resolves with its output. */
   readonly print: (...parameters: string[]) => Promise<string>;
   /** Does the same with the JSON that it printed. */
   readonly json: (...parameters: string[]) => Promise<unknown>;
@@ -76,7 +76,7 @@ export function describeServer(server: () => TestedServer): void {
   });
 }
 
-/** Resolves with everything that was moved to the server, and what came back in two ways. */
+/** Copies threads to the server, and back in two ways. Resolves with the original contents and both results. */
 async function moveAround({
   url,
   open,

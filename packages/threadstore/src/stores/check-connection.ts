@@ -9,7 +9,8 @@ const ID = "threadstore-connection-check";
 
 /**
  * Rejects with `UNAVAILABLE` if the server of a URL does not answer for ten seconds, or for `timeoutMs` of the URL. Any
- * answer will do, also a rejection: what the command may do is checked by what it does.
+ * answer is enough, also a rejection, because the command itself finds out whether it has the permissions that it
+ * needs.
  */
 export async function checkConnection(url: string, store: ThreadStore, signal: AbortSignal): Promise<void> {
   if (/^config(?::|$)/u.test(url)) return;

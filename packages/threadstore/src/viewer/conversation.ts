@@ -36,7 +36,7 @@ function detailsOf({
   return { id, createdAt, expiresAt, metadata };
 }
 
-/** What a check found, and whether it could be made. */
+/** The result of a check, and whether it was possible. */
 interface Check {
   readonly check: "checked" | "failed" | "not-installed" | "unknown";
   readonly findings: readonly Finding[];

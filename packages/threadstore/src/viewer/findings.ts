@@ -9,7 +9,7 @@ export interface Finding extends Fault {
   readonly index?: number;
 }
 
-/** Checks a thread, and says what a repair with this policy would store. */
+/** Checks a thread, and returns the thread that a repair with this policy would store. */
 export function inspect(
   stored: Pick<StoredThread, "json" | "thread">,
   policy: RepairSettings["policy"],

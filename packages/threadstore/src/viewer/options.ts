@@ -2,7 +2,7 @@ import type { ThreadStore } from "@threadstore/core";
 import { findUnknownOption, type OptionNames } from "@threadstore/core/documents";
 import { encodedPath } from "@threadstore/http/provider";
 
-/** What a request reads. `page` is the viewer itself, which contains no data. */
+/** The operations that read. `page` is the viewer itself, which contains no data. */
 type ReadOperation =
   | "check"
   | "conversation"
@@ -14,7 +14,7 @@ type ReadOperation =
   | "session"
   | "versions";
 
-/** What a request changes. `update` renames and archives, and `erase` deletes a namespace. */
+/** The operations that change threads. `update` renames and archives, and `erase` deletes a namespace. */
 export type ChangeOperation = "delete" | "erase" | "fork" | "repair" | "update";
 
 /** The kind of a request. */

@@ -18,7 +18,7 @@ type Checked = Extract<Inspection, { kind: "checked" }>;
 
 const MAX_BODY_BYTES = 1024;
 
-/** Responds with what a repair would change. */
+/** Responds with the changes that a repair would make. */
 export async function check(viewed: ViewerRequest): Promise<Response> {
   const policy = policyOf(new URL(viewed.request.url).searchParams.get("policy") ?? "synthesize");
   const stored = await loadThread(viewed);
@@ -27,7 +27,7 @@ export async function check(viewed: ViewerRequest): Promise<Response> {
   return Response.json({ changes: findingsOf(faults) }, { headers });
 }
 
-/** Repairs the version of the thread that the request names, and responds with what it changed. */
+/** Repairs the version of the thread that the request names, and responds with the changes. */
 export async function repair(viewed: ViewerRequest): Promise<Response> {
   const { request, store, id, settings } = viewed;
   const { policy = "synthesize" } = await readBody(request, MAX_BODY_BYTES, ["policy"]);

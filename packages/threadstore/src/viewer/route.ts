@@ -2,7 +2,7 @@ import { encodedPath, RequestProblem } from "@threadstore/http/provider";
 import { namespaceOf } from "./namespace-parameter.ts";
 import type { ViewerOperation } from "./options.ts";
 
-/** What a request asks for. */
+/** The operation and the thread or namespace that a request names. */
 export interface Route {
   readonly operation: ViewerOperation;
   readonly namespace: readonly string[];

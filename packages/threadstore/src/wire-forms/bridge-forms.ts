@@ -74,7 +74,7 @@ type Strands = typeof import("@threadstore/strands");
 const CLAUDE = { name: "@threadstore/claude-agent-sdk", with: ["@anthropic-ai/claude-agent-sdk"] };
 const TRANSCRIPT = "claude-agent-transcript";
 
-/** Reads the entries of a transcript without its segments, which are threads of their own. */
+/** Reads the entries of a transcript without its segments, which are separate threads. */
 async function readTranscript({ module, thread, memory }: Read): Promise<void> {
   const { claudeSessionStore } = module as Claude;
   const alone: SerializedThread = { ...thread, kind: TRANSCRIPT, segments: [] };
@@ -124,7 +124,7 @@ async function readMemory({ module, json, memory }: Read): Promise<void> {
   await mastra.listMessages({ threadId: NAME, perPage: false });
 }
 
-/** Reads a checkpoint with its values and pending writes, which are threads of their own. */
+/** Reads a checkpoint with its values and pending writes, which are separate threads. */
 async function readCheckpoint({ module, thread, place }: Read): Promise<void> {
   const { ThreadStoreSaver } = module as LangGraph;
   const [parent, threadId] = place?.namespaces.slice(-2) ?? [];

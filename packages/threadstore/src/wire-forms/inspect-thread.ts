@@ -6,7 +6,7 @@ import { BRIDGE_FORMS } from "./bridge-forms.ts";
 import { REPAIR_FORMS } from "./repair-forms.ts";
 import type { Fault, RepairForm, RepairSettings, ThreadPlace } from "./wire-form.ts";
 
-/** What a check found out about a thread. */
+/** The result of checking a thread. */
 export type Inspection =
   /** `repaired` is the thread to store; absent if it cannot be repaired. */
   | { readonly kind: "checked"; readonly faults: readonly Fault[]; readonly repaired?: object | string }

@@ -13,10 +13,9 @@ declare module "vitest" {
  * Defines a suite whose tests need a real server. Must be awaited at the top level of a test file.
  *
  * The first test file that needs the server starts it, and all files of the run share it: use your own key prefix,
- * container or bucket, and start a separate server for tests that crash or pause it. Each file has a browser of its own.
- * The error of a failed test says
- * what the server was doing. If the server is not available, the suite is skipped and its name says how to install it;
- * with `CI=true` it fails instead.
+ * container or bucket, and start a separate server for tests that crash or pause it. Each file has a separate browser.
+ * The error of a failed test contains the state of the server and the end of its logs. If the server is not available,
+ * the suite is skipped and its name says how to install it; with `CI=true` it fails instead.
  */
 export async function describeWithService<Name extends ServiceName>(
   name: Name,

@@ -2,8 +2,8 @@ import type { Splice } from "./segment-format.ts";
 import { isHighSurrogate, spliceBetween } from "./splice.ts";
 
 /**
- * The JSON of a thread in parts, which are joined when the text is first needed: a conversation is saved after each turn,
- * and its text is seldom read from what a save returned.
+ * The JSON of a thread in parts, which are joined when the text is first needed: a conversation is saved after each
+ * turn, and callers seldom read the text of the thread that a save returns.
  */
 export interface JsonParts {
   readonly parts: readonly string[];

@@ -14,7 +14,7 @@ export interface NextThread {
   readonly splice: Splice | undefined;
 }
 
-/** Validates a thread; only what was added to the one that it replaces, if it grew. */
+/** Validates a thread. If it extends the thread that it replaces, only the added part is validated. */
 export function nextThread(
   thread: ThreadArgument,
   replaced: SegmentedState<unknown> | undefined,

@@ -16,7 +16,9 @@ export interface LogHead<Log> {
   readonly log: Log | undefined;
 }
 
-/** What is known of a thread: `unknown` if its metadata could not be found, so that it must be loaded. */
+/**
+ * The head of a thread, if it could be read; `unknown` if its metadata could not be found, so that it must be loaded.
+ */
 export type HeadState<Log> =
   | { readonly state: "live"; readonly head: LogHead<Log> }
   | { readonly state: "missing" | "corrupt" | "unknown"; readonly head?: undefined };

@@ -45,7 +45,7 @@ export async function saveLog<Log>(
   call: DecoratedCall,
 ): Promise<SegmentedThread<Log>> {
   const { id, thread, previous, options } = save;
-  // Before anything is read. What is added to a known thread is validated with it.
+  // Validates the thread before any read. Additions to a known thread are validated later, together with that thread.
   if (previous?.decorated?.state === undefined) thread.read();
   if (options.overwrite === true) return overwriteLog(context, save, call);
   const replaced = previous === undefined ? NOTHING : await replacedBy(context, save, previous, call);
@@ -58,8 +58,8 @@ export async function saveLog<Log>(
 }
 
 /**
- * Saves a thread that was stored without the decorator as a log that contains only this text. Otherwise, the stored text
- * would become a version of its own.
+ * Saves a thread that was stored without the decorator as a log that contains only this text. Otherwise, the stored
+ * text would become a separate version.
  */
 export function startLog<Log>(
   context: LogContext<Log>,

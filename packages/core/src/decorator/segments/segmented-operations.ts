@@ -15,9 +15,9 @@ import { readThread, type SegmentedState } from "./segmented-thread.ts";
 const headsOfFormats = new WeakMap<object, KnownHeads<unknown>>();
 
 /**
- * Returns the operations of a decorator that stores threads as logs of segments in `format`. Each save adds a segment to
- * the stored thread in a single conditional write, so it is atomic, and the inner store writes only what was added. An
- * append reads the metadata of the thread, but not its content. Each decorated store must have a format of its own.
+ * Returns the operations of a decorator that stores threads as logs of segments in `format`. Each save adds a segment
+ * to the stored thread in a single conditional write, so it is atomic, and the inner store only writes the addition. An
+ * append reads the metadata of the thread, but not its content. Each decorated store needs its own format.
  */
 export function segmentedOperations<Log>(
   namespace: DecoratedNamespace,

@@ -13,7 +13,7 @@ import type {
 } from "./segment-format.ts";
 import { applySplices } from "./splice.ts";
 
-/** What the decorator knows of a thread that it returned. */
+/** The state that the decorator keeps for a thread that it returned. */
 export interface SegmentedState<Log> {
   /** The thread's JSON as callers see it. */
   readonly json: JsonParts;
@@ -108,7 +108,7 @@ export function logIn(name: string, { json, thread }: StoredThread): Pick<Stored
   throw corruptRecord(`it does not contain the segments of ${name} that its metadata announce`);
 }
 
-/** Returns what a change of a thread replaces. */
+/** Returns the thread that a change replaces. */
 export function replacedThread(
   { version, updatedAt }: Pick<StoredThread, "version" | "updatedAt">,
   { size }: Outline,

@@ -1,6 +1,9 @@
 import { type Context, createContext, useContext, useState } from "react";
 
-/** What the user has opened, by a key. Rows leave the document when they are not visible, and must not forget it. */
+/**
+ * The parts that the user has opened, by a key. Rows that are not visible leave the document, so they cannot store this
+ * themselves.
+ */
 export const OpenStates: Context<Map<string, number>> = createContext<Map<string, number>>(new Map());
 
 /** A number, such as of shown characters, that outlives the component. */

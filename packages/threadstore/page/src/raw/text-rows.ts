@@ -41,7 +41,7 @@ function wrapLine(
 const FIRST_LOW_SURROGATE = 0xdc00;
 const LAST_LOW_SURROGATE = 0xdfff;
 
-/** Moves a position between two halves of a character behind them. */
+/** Moves a position between the two halves of a character to the end of the character. */
 function wholeCharacter(text: string, position: number): number {
   const code = text.charCodeAt(position);
   return code >= FIRST_LOW_SURROGATE && code <= LAST_LOW_SURROGATE ? position + 1 : position;

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 export const VIEWS = ["conversation", "raw", "versions", "growth", "details"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What the page shows. It is in the query of the address, so that each view has a link. */
+/** The state of the page. The query of the address contains it, so that each view has a link. */
 export interface PageState {
   readonly namespace: string;
   readonly thread: string | undefined;
@@ -52,7 +52,7 @@ export function openedThread(state: PageState, thread: string | undefined): Page
   return { ...state, thread, view, at: undefined, version: undefined, from: undefined, to: undefined };
 }
 
-/** Changes the state. A replaced state has no entry of its own in the history of the browser. */
+/** Changes the state. With `replace`, the browser's history does not get another entry. */
 export function navigate(state: PageState, { replace = false }: { readonly replace?: boolean } = {}): void {
   const address = addressOf(state);
   if (replace) history.replaceState(null, "", address);

@@ -29,7 +29,10 @@ export function originalShape(thread: SerializedThread): unknown {
     : undefined;
 }
 
-/** What a conversion does not carry over, or leaves to be done. Other entries say how it was carried over. */
+/**
+ * Entries for contents that a conversion cannot keep, or that need an action of the user. Other entries only describe
+ * the conversion.
+ */
 const ATTENTION: readonly ReportEntry["kind"][] = ["elsewhere", "lost", "repair"];
 
 /** Reports the entries of a conversion that need attention. */

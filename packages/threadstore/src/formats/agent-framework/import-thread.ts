@@ -86,7 +86,7 @@ function relationTo(bridge: Bridge, stored: StoredThread, imported: SerializedTh
   const relation = relationOfLists(listOf(current), listOf(imported));
   // The state of the session may have changed without its messages.
   if (relation === "same") return stateOf(current) === stateOf(imported) ? "same" : "different";
-  // The agents of this project have added what the imported thread cannot have.
+  // The agents of this project have added data that the imported thread cannot have.
   return relation === "older" && othersOf(current) !== othersOf(imported) ? "different" : relation;
 }
 

@@ -16,7 +16,7 @@ export interface TranscriptFile {
 export interface SessionFiles {
   readonly projectKey: string;
   readonly sessionId: string;
-  /** The file of its own transcript. */
+  /** The file with the transcript of the session itself. */
   readonly main: string;
   /** Yields the transcripts of the agents that the session started. */
   readonly subagents: () => AsyncGenerator<TranscriptFile>;

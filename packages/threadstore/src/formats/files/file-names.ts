@@ -78,7 +78,7 @@ export function decodeName(fileName: string): string {
   }
 }
 
-/** Returns the name of a folder, and whether it continues with the name of what is in the folder. */
+/** Returns the name of a folder, and whether the names of the entries in the folder continue it. */
 export function decodeFolder(folderName: string): { readonly name: string; readonly isContinued: boolean } {
   const isContinued = folderName.endsWith(CONTINUED);
   return { name: decodeName(isContinued ? folderName.slice(0, -1) : folderName), isContinued };

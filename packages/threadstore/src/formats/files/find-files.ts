@@ -81,7 +81,7 @@ async function* filesIn(
   }
 }
 
-/** Yields what is in a folder, without hidden files. Reports a folder that cannot be read. */
+/** Yields the entries of a folder, without hidden files. Reports a folder that cannot be read. */
 export async function* entriesOf(path: string, { signal, report }: SearchContext): AsyncGenerator<Dirent> {
   try {
     for await (const entry of await opendir(path)) {

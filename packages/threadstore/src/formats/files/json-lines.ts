@@ -15,7 +15,7 @@ export interface JsonLine {
   readonly bytes: number;
 }
 
-/** Yields the objects of a file of JSON Lines. Reports the lines that are not one, and goes on. */
+/** Yields the objects of a file of JSON Lines. Reports and skips lines that do not contain an object. */
 export async function* jsonLines(
   path: string,
   { place, report }: { readonly place: string; readonly report: (problem: Problem) => void },

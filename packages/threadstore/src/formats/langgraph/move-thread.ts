@@ -158,8 +158,8 @@ function newVersions({ checkpoint }: CheckpointTuple, known: ChannelVersions | u
 }
 
 /**
- * Yields the pending writes of each task as LangGraph saves them. Those of errors, interrupts and answers have positions
- * of their own, so they are saved after the others, which keep theirs.
+ * Yields the pending writes of each task as LangGraph saves them. Those of errors, interrupts and answers have separate
+ * positions, so they are saved after the others, which keep their positions.
  */
 function* writesByTask(
   pendingWrites: readonly (readonly [string, string, unknown])[],
