@@ -1,4 +1,4 @@
-// Processes that are stopped with Ctrl+C or killed. The same command then continues.
+// Processes that are stopped with Ctrl+C, killed, or out of space. The same command then continues.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, readdir, readFile, stat } from "node:fs/promises";
@@ -139,4 +139,47 @@ it("an import continues after Ctrl+C", async () => {
   const { imported, present } = JSON.parse(stdout) as { imported: number; present: number };
   expect(imported + present).toBe(THREADS);
   expect(present).toBeGreaterThan(0);
+});
+
+/** Runs a command that can write files of at most 64 KB (in some shells 128 KB), as if the disk was full then. */
+async function runOnFullDisk(command: readonly string[]): Promise<Omit<Stopped, "command">> {
+  const script = 'ulimit -f 128; exec "$0" "$@"';
+  const child = spawn("/bin/sh", ["-c", script, process.execPath, BIN, ...command], { cwd: folder() });
+  const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  return { exitCode, stderr };
+}
+
+describe("on a full disk", () => {
+  const items = [{ type: "message", role: "user", content: "x".repeat(400_000) }];
+  beforeAll(async () => {
+    const store = sqliteStore({ path: join(folder(), "big.db") });
+    await store.save("big", { format: "threadstore.thread", version: 1, kind: "openai-agents-items", items });
+    await store.close();
+  });
+
+  it("an export fails, and continues once there is room", async () => {
+    const command = ["export", "sqlite:big.db", "full.jsonl"];
+    const { exitCode, stderr } = await runOnFullDisk(command);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      "threadstore: The file of the export cannot be written (EFBIG). Correct this, and run the same command again to continue.\n",
+    ]);
+    expect(await readdir(folder())).not.toContain("full.jsonl");
+    expect(await runIn(folder(), command)).toMatchObject({ exitCode: 0 });
+    expect(await runIn(folder(), ["import", "full.jsonl", "sqlite:full.db"])).toMatchObject({ exitCode: 0 });
+    expect(await threadsIn("sqlite:full.db")).toBe(1);
+  });
+
+  it("an export with --format fails, and writes the whole file once there is room", async () => {
+    const command = ["export", "sqlite:big.db", "full", "--format", "openai-agents"];
+    const { exitCode, stderr } = await runOnFullDisk(command);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("A file cannot be used: EFBIG")]);
+    const written = async (): Promise<string[]> =>
+      (await readdir(join(folder(), "full"))).filter((name) => !name.startsWith("."));
+    expect(await written()).toEqual([]);
+    expect(await runIn(folder(), command)).toMatchObject({ exitCode: 0 });
+    expect(await written()).toEqual(["big.jsonl"]);
+    const lines = (await readFile(join(folder(), "full/big.jsonl"), "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(items);
+  });
 });

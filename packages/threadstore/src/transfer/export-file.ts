@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, rename, stat } from "node:fs/promises";
+import { isFileFailure } from "../formats/files/find-files.ts";
 import type { StateFile } from "../state/state-file.ts";
+import { UsageError } from "../usage-error.ts";
 import type { WalkPosition } from "../walk/walk.ts";
 import { endLine } from "./export-line.ts";
 
@@ -54,14 +56,18 @@ export async function openExport(
   file: StateFile<ExportState>,
   { bytes: start }: ExportState,
 ): Promise<ExportFile> {
-  const handle: FileHandle = await open(partOf(path), start === 0 ? "w" : "r+", 0o600);
+  const handle: FileHandle = await open(partOf(path), start === 0 ? "w" : "a", 0o600);
   await handle.truncate(start);
   let bytes = start;
   const append = async (lines: string, state: Omit<ExportState, "bytes">): Promise<void> => {
-    const { length } = Buffer.from(lines);
-    await handle.write(Buffer.from(lines), 0, length, bytes);
-    await handle.datasync();
-    bytes += length;
+    try {
+      // Unlike `write`, it writes the rest of what a disk that is almost full has taken in part, or fails.
+      await handle.appendFile(lines);
+      await handle.datasync();
+    } catch (error) {
+      throw isFileFailure(error) ? notWritten(error) : error;
+    }
+    bytes += Buffer.byteLength(lines);
     await file.write({ ...state, bytes });
   };
   return {
@@ -72,4 +78,11 @@ export async function openExport(
     },
     close: () => handle.close(),
   };
+}
+
+function notWritten(error: Error & { readonly code: string }): UsageError {
+  return new UsageError(
+    `The file of the export cannot be written (${error.code}). Correct this, and run the same command again to continue.`,
+    { cause: error },
+  );
 }

@@ -37,7 +37,8 @@ export async function writeFile(
   try {
     for (const piece of content()) {
       signal.throwIfAborted();
-      await handle.write(piece);
+      // Unlike `write`, it writes the rest of what a disk that is almost full has taken in part, or fails.
+      await handle.appendFile(piece);
     }
     await handle.sync();
   } finally {
