@@ -144,6 +144,22 @@ describe("the format agent-framework", () => {
     expect((await load("grow.db", "t"))?.["messages"]).toHaveLength(4);
   });
 
+  it("does not import a session and a history of the same name, which would be one thread", async () => {
+    const message = { type: "message", role: "user", contents: [{ type: "text", text: "Hi" }] };
+    await put(join(folder(), "twins/t.json"), pythonSession());
+    await put(join(folder(), "twins/t.jsonl"), jsonLinesOf([message]));
+    await put(join(folder(), "twins/other.json"), pythonSession("Hi"));
+    const command = ["import", "twins", "sqlite:twins.db", ...FORMAT, "--overwrite", "--yes"];
+    const { exitCode, report } = await transferIn(folder(), ...command);
+    expect([exitCode, report.moved, report.problems]).toEqual([1, 1, 2]);
+    const messages = report.firstProblems.map((problem) => problem.message).toSorted();
+    expect(messages).toEqual([
+      "t.json has the same name. Move one of them to another folder.",
+      "t.jsonl has the same name. Move one of them to another folder.",
+    ]);
+    expect(await load("twins.db", "t")).toBeUndefined();
+  });
+
   it("imports the histories of FileHistoryProvider, and leaves out damaged messages", async () => {
     const message = (text: string): object => ({
       type: "message",

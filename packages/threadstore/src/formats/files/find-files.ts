@@ -1,6 +1,6 @@
-import type { Dirent } from "node:fs";
+import { type Dirent, existsSync } from "node:fs";
 import { opendir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isError } from "@threadstore/core/driver";
 import { UsageError } from "../../usage-error.ts";
 import type { TransferContext } from "../transfer-format.ts";
@@ -19,7 +19,8 @@ export interface FoundFile {
 
 /**
  * Yields the file at a path, or the files with these extensions in a folder and in the folders in it. Does not follow
- * symbolic links in the folder. Hidden files, such as those that are being written, are left out.
+ * symbolic links in the folder. Hidden files, such as those that are being written, are left out. Reports files that
+ * differ only in their extension, and leaves them out.
  */
 export async function* findFiles(
   root: string,
@@ -77,7 +78,15 @@ async function* filesIn(
     }
     const extension = extensions.find((each) => entry.name.endsWith(each));
     if (!entry.isFile() || extension === undefined) continue;
-    yield { path: inner, folders, name: prefix + nameOf(entry.name, extension), extension };
+    const twin = twinOf(inner, extension, extensions);
+    if (twin === undefined) {
+      yield { path: inner, folders, name: prefix + nameOf(entry.name, extension), extension };
+    } else {
+      context.report({
+        place: inner,
+        message: `${twin} has the same name. Move one of them to another folder.`,
+      });
+    }
   }
 }
 
@@ -92,6 +101,16 @@ export async function* entriesOf(path: string, { signal, report }: SearchContext
     if (!isFileFailure(error)) throw error;
     report({ place: path, message: `The folder cannot be read (${error.code}).` });
   }
+}
+
+/**
+ * Returns the file that differs from this one only in its extension. Both would be the same thread, of which the second
+ * one would replace the first, or be left out as its beginning.
+ */
+function twinOf(path: string, extension: string, extensions: readonly string[]): string | undefined {
+  const others = extensions.filter((each) => each !== extension);
+  const names = others.map((each) => basename(path, extension) + each);
+  return names.find((name) => existsSync(join(dirname(path), name)));
 }
 
 function nameOf(path: string, extension: string): string {
