@@ -56,7 +56,8 @@ export function createSession(terminal: Terminal, redact: Session["redact"]): Se
     if (!reportsConnection) await checkConnection(url, store, terminal.signal);
     const view = namespace.reduce((parent, name) => parent.namespace(name), store);
     const suffix = namespace.length === 0 ? "" : ` (${namespaceName(namespace)})`;
-    const identity = JSON.stringify([redact(url), config ?? null, namespace]);
+    // What looks like a secret is masked in the URL, but the label may need it: `a@b` can be a folder.
+    const identity = JSON.stringify([label, redact(url), config ?? null, namespace]);
     return { label: `${label}${suffix}`, identity, store: view, namespace };
   };
   return {

@@ -342,7 +342,7 @@ describe("erase", () => {
     const digest = createHash("sha256")
       .update(
         JSON.stringify([
-          JSON.stringify(["sqlite:killed.db", null, []]),
+          JSON.stringify(["sqlite:killed.db", "sqlite:killed.db", null, []]),
           { prefix: undefined, where: { owner: "ann" } },
         ]),
       )
