@@ -30,8 +30,9 @@ export async function namespaceTree(store: ThreadStore, signal: AbortSignal): Pr
 
 function nodeAt(root: MutableNode, path: readonly string[]): MutableNode {
   return path.reduce((parent, name) => {
-    const existing = parent.namespaces.find((each) => each.name === name);
-    if (existing !== undefined) return existing;
+    // A walk goes depth first, so a namespace that is already there is the last one.
+    const last = parent.namespaces.at(-1);
+    if (last?.name === name) return last;
     const node = { name, threads: 0, bytes: 0, namespaces: [] };
     parent.namespaces.push(node);
     return node;
