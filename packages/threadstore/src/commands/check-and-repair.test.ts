@@ -146,6 +146,8 @@ describe("check and repair", () => {
     );
     const { exitCode, stdout } = await cli("repair", "sqlite:beyond.db", "--yes");
     expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^new\n {2}THREAD_TOO_NEW {2}/u)]);
+    const total = "1 thread checked, 0 repaired, 1 beyond repair, 0 corrupt, 0 of unknown form.\n";
+    expect(stdout.endsWith(total)).toBe(true);
     expect(stdout).not.toContain("secret");
     await store.save("new", INTERRUPTED["chat"] ?? {}, { overwrite: true });
     for (const command of ["check", "repair"]) {

@@ -82,7 +82,7 @@ async function check(
     settings: { policy: "synthesize", provider: options.provider },
     onFaulty: async ({ inspection }) => (inspection.kind === "checked" ? inspection.faults : []),
   });
-  await printReport(session, report, options.json === true, "with faults");
+  await printReport(session, report, options.json === true, `${report.faulty.length} with faults`);
   return isClean(report) ? EXIT.done : EXIT.attention;
 }
 
@@ -106,9 +106,10 @@ async function repair(
       return inspection.faults;
     },
   });
-  await printReport(session, report, json, yes ? "repaired" : "to repair");
-  const isRepairable = report.faulty.length > beyondRepair;
-  if (!yes && isRepairable) {
+  const repairable = report.faulty.length - beyondRepair;
+  const rest = beyondRepair === 0 ? "" : `, ${beyondRepair} beyond repair`;
+  await printReport(session, report, json, `${repairable} ${yes ? "repaired" : "to repair"}${rest}`);
+  if (!yes && repairable > 0) {
     await printLines(session.terminal.stderr, ["Nothing was changed. Confirm it with --yes."]);
     return EXIT.dryRun;
   }
@@ -139,7 +140,7 @@ async function printReport(
   { terminal, paint }: Session,
   report: CheckReport,
   isJson: boolean,
-  label: string,
+  total: string,
 ): Promise<void> {
   if (isJson) {
     await printJson(terminal.stdout, { ...report, notInstalled: Object.fromEntries(report.notInstalled) });
@@ -152,7 +153,7 @@ async function printReport(
       ...faults.map((fault) => faultLine(fault, paint)),
     ]),
     ...corrupt.map((name) => `${paint("red", "corrupt")}  ${visibleLine(name)}`),
-    `${count(checked, "thread")} checked, ${faulty.length} ${label}, ${corrupt.length} corrupt, ${unknown} of unknown form.`,
+    `${count(checked, "thread")} checked, ${total}, ${corrupt.length} corrupt, ${unknown} of unknown form.`,
     ...[...notInstalled].map(([remedy, number]) => `${count(number, "thread")} not checked. ${remedy}`),
   ]);
 }
