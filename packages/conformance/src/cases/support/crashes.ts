@@ -11,8 +11,8 @@ export async function createAfterCrash(store: ThreadStore, ledger: Ledger): Prom
   const survivors = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
   for (const thread of [{ id: "a" }, { id: "b" }]) {
     const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, previous: null };
-    // A late request of the killed process may still delete a survivor. Other kills leave no such request.
-    if (survivors.has(nameOf(thread)) && ledger.hasPending(thread)) continue;
+    // A late request of the killed process may still delete the survivor. Any other one leaves it in place.
+    if (survivors.has(nameOf(thread)) && ledger.hasPending(thread, "delete")) continue;
     if (survivors.has(nameOf(thread))) {
       await expectError("CONFLICT", "creating a thread that survived a crash", () =>
         performStep(step, store),

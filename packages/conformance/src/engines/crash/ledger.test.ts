@@ -36,6 +36,7 @@ describe("Ledger", () => {
     expect(ledger.threads).toEqual([second]);
     expect(ledger.versionOf(second.thread)).toBe(version);
     ledger.record({ type: "started", step: step(3, "delete", version) });
+    expect(ledger.hasPending({ id: "a" }, "delete")).toBe(true);
     await store.delete("a");
     await check();
     expect(ledger.threads).toEqual([]);
@@ -46,6 +47,7 @@ describe("Ledger", () => {
     ledger.record({ type: "started", step: step(1, "create", null) });
     await check();
     expect(ledger.hasPending({ id: "a" })).toBe(true);
+    expect(ledger.hasPending({ id: "a" }, "delete")).toBe(false);
     const version = await performStep(step(1, "create", null), store);
     // The next process has loaded it.
     ledger.record({ type: "started", step: step(2, "replace", version) });

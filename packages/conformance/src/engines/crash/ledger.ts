@@ -57,9 +57,9 @@ export class Ledger {
     return this.#entryOf(thread).acknowledged.version;
   }
 
-  /** Whether a step that a killed process started may still take effect. */
-  hasPending(thread: ThreadName): boolean {
-    return this.#entryOf(thread).pending.length > 0;
+  /** Whether a step that a killed process started, with this action if there is one, may still take effect. */
+  hasPending(thread: ThreadName, action?: Step["action"]): boolean {
+    return this.#entryOf(thread).pending.some(({ step }) => action === undefined || step.action === action);
   }
 
   record(report: Report): void {
