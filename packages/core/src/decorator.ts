@@ -76,6 +76,8 @@ export { invalidArgument } from "./validation/invalid-argument.ts";
 export { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "./validation/job-options.ts";
 export { checkOptionNames, type OptionMark, type OptionNames } from "./validation/option-names.ts";
 export { type CopiedStores, storesToCopy } from "./operations/copied-store.ts";
+export { listThreads } from "./operations/list.ts";
+export { copyingOptions, differentCopy, isCopyOf } from "./operations/thread-copy.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";
 export type { ThreadStoreErrorDetails } from "./errors.ts";

@@ -15,7 +15,7 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "@threadstore/core";
-import { updateThread } from "@threadstore/core/decorator";
+import { listThreads, updateThread } from "@threadstore/core/decorator";
 import type {
   DeleteExpiredOptions,
   DeleteExpiredResult,
@@ -94,13 +94,8 @@ export class RoutedStore implements ThreadStore {
     );
   }
 
-  async *list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
-    let { cursor } = options;
-    do {
-      const page = await this.listPage({ ...options, cursor });
-      yield* page.threads;
-      ({ cursor } = page);
-    } while (cursor !== undefined);
+  list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
+    return listThreads(this, options);
   }
 
   async listPage({ signal, timeoutMs, ...options }: ListOptions = {}): Promise<ThreadPage> {

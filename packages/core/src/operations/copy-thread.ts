@@ -1,8 +1,6 @@
-import { PRESERVED_DETAILS, type PreservingOptions } from "../encoding/preserved-details.ts";
-import { preservedDetailsOf } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
-import { DECORATED_METADATA, type DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
+import { copyingOptions, differentCopy, isCopyOf } from "./thread-copy.ts";
 
 /** The namespaces that a thread is copied between. */
 export interface CopyContext {
@@ -52,14 +50,8 @@ async function saveCopy(
   { target, overwrite, signal }: CopyContext,
   original: StoredThread,
 ): Promise<StoredThread | undefined> {
-  const { id, json, metadata } = original;
-  const options: PreservingOptions & DecoratedMetadataOption = {
-    metadata,
-    signal,
-    [PRESERVED_DETAILS]: preservedDetailsOf(original),
-    // The stores may be those within decorators. Which members those have added is not known.
-    [DECORATED_METADATA]: [],
-  };
+  const { id, json } = original;
+  const options = copyingOptions(original, signal);
   try {
     return await target.save(id, json, options);
   } catch (error) {
@@ -68,7 +60,7 @@ async function saveCopy(
     }
     if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
     const existing = await target.load(id, { signal });
-    if (existing !== undefined && isSame(existing, original)) return undefined;
+    if (existing !== undefined && isCopyOf(existing, original)) return undefined;
     if (!overwrite) throw differs(error, existing);
   }
   return target.save(id, json, { ...options, overwrite: true });
@@ -81,21 +73,8 @@ async function verifyCopy(
   saved: StoredThread,
 ): Promise<void> {
   const copy = await target.load(original.id, { signal });
-  if (copy === undefined || copy.version !== saved.version || isSame(copy, original)) return;
-  throw new ThreadStoreError(
-    "BACKEND_ERROR",
-    "The target did not store the thread as it is in the source. Test its store with @threadstore/conformance.",
-    { id: original.id },
-  );
-}
-
-function isSame(copy: StoredThread, original: StoredThread): boolean {
-  return copy.json === original.json && detailsOf(copy) === detailsOf(original);
-}
-
-function detailsOf(stored: StoredThread): string {
-  const { createdAt, updatedAt, expiresAt, hasFixedExpiry, appendKeys } = preservedDetailsOf(stored);
-  return JSON.stringify([stored.metadata, createdAt, updatedAt, expiresAt, hasFixedExpiry, appendKeys]);
+  if (copy === undefined || copy.version !== saved.version || isCopyOf(copy, original)) return;
+  throw differentCopy(original.id);
 }
 
 function differs(

@@ -1,12 +1,5 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError, type Version } from "@threadstore/core";
-import {
-  DECORATED_METADATA,
-  type DecoratedMetadataOption,
-  PRESERVED_DETAILS,
-  preservedDetailsOf,
-  type PreservingOptions,
-} from "@threadstore/core/decorator";
-import { isCopyOf } from "./compare-threads.ts";
+import { copyingOptions, differentCopy, isCopyOf } from "@threadstore/core/decorator";
 
 /** A namespace in both stores. */
 export interface Copying {
@@ -36,11 +29,7 @@ export async function copyOne({ source, target, signal }: Copying, id: string): 
   if (saved === undefined) return { version, bytes: 0, wasCopied: false };
   const copy = await target.load(id, { signal });
   if (copy !== undefined && isCopyOf(copy, original)) return { version, bytes: size, wasCopied: true };
-  throw new ThreadStoreError(
-    "BACKEND_ERROR",
-    "The target did not store the thread as it is in the source. Test its store with @threadstore/conformance.",
-    { id },
-  );
+  throw differentCopy(id);
 }
 
 async function loadOriginal(
@@ -70,14 +59,8 @@ async function saveCopy(
   original: StoredThread,
   signal: AbortSignal,
 ): Promise<StoredThread | undefined> {
-  const { id, json, metadata } = original;
-  const options: PreservingOptions & DecoratedMetadataOption = {
-    metadata,
-    signal,
-    [PRESERVED_DETAILS]: preservedDetailsOf(original),
-    // The stores may be those within layers. Which members those have added is not known.
-    [DECORATED_METADATA]: [],
-  };
+  const { id, json } = original;
+  const options = copyingOptions(original, signal);
   try {
     return await target.save(id, json, options);
   } catch (error) {
