@@ -93,11 +93,11 @@ export async function deleteOthers(copy: UnitCopy, versions: KnownVersions): Pro
 export async function deleteUnit(copy: Omit<UnitCopy, "to">): Promise<void> {
   const { unit, from, signal } = copy;
   const view = unit === "" ? from : from.namespace(unit);
-  for await (const { path, threads } of pagesOf(view, copy)) {
+  for await (const { path, threads, isLast } of pagesOf(view, copy)) {
     const namespace = viewAt(view, path);
     await deleteListed(copy, namespace, threads);
-    // Listings do not contain expired threads. They end with the last page.
-    if (threads.length < PAGE_SIZE) await deleteAllExpired(namespace, signal);
+    // Listings do not contain expired threads.
+    if (isLast) await deleteAllExpired(namespace, signal);
   }
 }
 
@@ -143,6 +143,8 @@ function viewsOf({ unit, from, to }: Pick<UnitCopy, "unit" | "from" | "to">): {
 interface Page {
   readonly path: Path;
   readonly threads: readonly ThreadSummary[];
+  /** Whether it is the last page of its namespace. */
+  readonly isLast: boolean;
 }
 
 /** Lists the threads of a unit: of all namespaces in it or, without a namespace, only those directly in the store. */
@@ -156,8 +158,8 @@ async function* pagesOf(
     let cursor: string | undefined;
     do {
       const page = await namespace.listPage({ limit: PAGE_SIZE, cursor, signal });
-      yield { path, threads: page.threads };
       ({ cursor } = page);
+      yield { path, threads: page.threads, isLast: cursor === undefined };
     } while (cursor !== undefined);
     path = unit === "" ? undefined : await nextPath(view, path, signal);
   }

@@ -269,3 +269,15 @@ test("arguments are validated", async () => {
   ];
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
 });
+
+test("the last page of a move can be full: expired threads that follow it are deleted, too", async () => {
+  const world = new World();
+  await using router = world.router();
+  await using earlier = memoryStore({ records: world.records["a"], now: () => Date.now() - 120_000 });
+  const acme = earlier.namespace("acme");
+  for (let n = 0; n < 500; n += 1) await acme.save(`thread-${n}`, {});
+  await acme.save("expired", {}, { ttlMs: 60_000 });
+  await moveNamespace(router, "acme", "b");
+  expect([...(world.records["a"]?.get("acme")?.keys() ?? [])]).toEqual([]);
+  expect((await router.namespace("acme").listPage({ limit: 1000 })).threads.length).toBe(500);
+});
