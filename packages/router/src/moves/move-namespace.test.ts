@@ -281,3 +281,14 @@ test("the last page of a move can be full: expired threads that follow it are de
   expect([...(world.records["a"]?.get("acme")?.keys() ?? [])]).toEqual([]);
   expect((await router.namespace("acme").listPage({ limit: 1000 })).threads.length).toBe(500);
 });
+
+test("calls fail if the record was deleted, instead of looking in the wrong store", async () => {
+  const world = new World();
+  await using router = world.router({ leaseMs: 0 });
+  const acme = router.namespace("acme");
+  await acme.save("chat", {});
+  await moveNamespace(router, "acme", "b");
+  await world.store("placement").delete("placements");
+  await expect(acme.load("chat")).rejects.toMatchObject({ code: "MISCONFIGURED", message: /deleted/u });
+  expect(await world.store("placement").load("placements")).toBeUndefined();
+});

@@ -57,6 +57,8 @@ export class PlacementRecord {
     const readAt = clock.now();
     const stored = await store.load(ID, { cached: this.#stored, timeoutMs });
     if (stored !== undefined) return this.#remember(stored, readAt);
+    // A new record would not name the stores of namespaces that were moved.
+    if (this.#stored !== undefined) throw missingRecord();
     try {
       return this.#remember(await store.save(ID, encodeTable(initial), { timeoutMs }), readAt);
     } catch (error) {
