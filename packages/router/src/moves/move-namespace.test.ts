@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { routerStore } from "../router-store.ts";
 import { moveNamespace } from "./move-namespace.ts";
 import type { MoveProgress } from "./move-options.ts";
+import { planRebalance } from "./rebalance.ts";
 
 /** Stores in memory that several routers share, as processes do. */
 class World {
@@ -268,6 +269,21 @@ test("arguments are validated", async () => {
     async () => moveNamespace(router, "acme", "b", { progress: true } as never),
   ];
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+});
+
+test("a move to the present store pins the namespace", async () => {
+  const world = new World();
+  await using router = world.router();
+  const tenants = Array.from({ length: 8 }, (_, index) => `tenant-${index}`);
+  for (const tenant of tenants) await router.namespace(tenant).save("chat", {});
+  const weights = { c: 1 };
+  const [first, second, ...others] = await planRebalance(router, { weights });
+  expect(others.length).toBeGreaterThan(0);
+  for (const planned of [first, second]) {
+    const { namespace = "", from = "" } = planned ?? {};
+    expect(await moveNamespace(router, namespace, from)).toMatchObject({ store: from, copied: 0 });
+  }
+  expect(await planRebalance(router, { weights })).toEqual(others);
 });
 
 test("the last page of a move can be full: expired threads that follow it are deleted, too", async () => {

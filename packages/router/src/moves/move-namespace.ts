@@ -12,8 +12,8 @@ import { type RouterState, routerStateOf } from "./router-state.ts";
  * Processes need not be restarted. Calls to the namespace wait for a moment at the end, and then go to its new store,
  * where its threads have other versions: a save with an earlier version is a `CONFLICT`. If this process dies or the
  * move fails, the namespace stays in use where it is. Another call continues the move: it compares the copied threads
- * instead of copying them again. A move to the store that has the namespace deletes the copies that an unfinished move
- * made in another store.
+ * instead of copying them again. A move to the store that has the namespace pins it, and deletes the copies that an
+ * unfinished move made in another store.
  *
  * Rejects with `CONFLICT` if another process moves the namespace, with `CORRUPT` if one of its threads is corrupt, and with
  * any error of the stores.

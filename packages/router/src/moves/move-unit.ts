@@ -19,6 +19,7 @@ import {
   enterState,
   giveUp,
   type Job,
+  pin,
   startCleaning,
   startMove,
   switchStore,
@@ -65,16 +66,21 @@ class UnitMove {
   }
 
   async run(): Promise<MoveResult> {
-    const { to } = this.#request;
+    const { to, isPinned } = this.#request;
     const { table } = await this.#state.record.read(this.#budget());
     this.#leaseMs = table.leaseMs;
     let entry = this.#entryIn(table);
+    // It was pinned after a rebalance had planned its move.
+    if (entry.isPinned && !isPinned) return this.#result(entry.store);
     const { move } = entry;
     // A move that was interrupted after its switch has to be cleaned up, and one to another store given up.
     if (move !== undefined && (move.state === "cleaning" || move.other !== to)) {
       entry = await this.#clean(entry.store, move.other);
     }
-    if (entry.store === to) return this.#result(to);
+    if (entry.store === to) {
+      if (isPinned) await this.#state.record.change(pin(this.#job, to), this.#budget());
+      return this.#result(to);
+    }
     await this.#move(entry.store);
     await this.#clean(to, entry.store);
     return this.#result(to);

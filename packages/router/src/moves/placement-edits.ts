@@ -55,6 +55,15 @@ export function switchStore(job: Job, isPinned: boolean): Edit {
   };
 }
 
+/** Pins a unit to the store that has it. */
+export function pin({ unit, route }: Pick<Job, "unit" | "route">, store: string): Edit {
+  return (table) => {
+    const entry = entryIn(table, unit, route);
+    if (entry.store !== store) throw replaced();
+    return entry.isPinned ? undefined : withEntry(table, unit, { ...entry, isPinned: true });
+  };
+}
+
 /** Ends a job. */
 export function endMove({ unit, token }: Pick<Job, "unit" | "token">): Edit {
   return (table) => {

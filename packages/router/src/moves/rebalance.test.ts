@@ -92,6 +92,50 @@ test("a store is emptied before it is removed", async () => {
   for (const tenant of TENANTS) expect(await smaller.namespace(tenant).load("chat")).toBeDefined();
 });
 
+test("a namespace that is pinned after a rebalance has planned its move stays", async () => {
+  const { open } = world();
+  await using router = open(["a", "b"]);
+  for (const tenant of TENANTS) await router.namespace(tenant).save("chat", { tenant });
+  const weights = { b: 1 };
+  const [first, ...others] = await planRebalance(router, { weights });
+  expect(others.length).toBeGreaterThan(2);
+  let isPinned = false;
+  const { moved } = await rebalance(router, {
+    weights,
+    async onProgress() {
+      if (isPinned) return;
+      isPinned = true;
+      for (const { namespace, from } of others) await moveNamespace(router, namespace, from);
+    },
+  });
+  expect(moved).toBe(1);
+  expect(first?.to).toBe("b");
+  expect(await planRebalance(router, { weights: { a: 1 } })).toContainEqual({ ...first, from: "b", to: "a" });
+  for (const { namespace } of others) expect(await router.namespace(namespace).load("chat")).toBeDefined();
+  expect(await planRebalance(router, { weights })).toEqual([]);
+});
+
+test("what a rebalance that was stopped has left in another store is deleted by the next one", async () => {
+  const { open, at } = world();
+  const names = ["a", "b"];
+  await using router = open(names);
+  for (const tenant of TENANTS) await router.namespace(tenant).save("chat", { tenant });
+  const stop = new Error("Stopped.");
+  const stopping = rebalance(router, {
+    weights: { b: 1 },
+    onProgress: () => {
+      throw stop;
+    },
+  });
+  await expect(stopping).rejects.toThrow(stop);
+  const [inA, inB] = await Promise.all(names.map(async (name) => (await at(name).namespaces()).namespaces));
+  expect(inA?.some((namespace) => inB?.includes(namespace))).toBe(true);
+  expect(await rebalance(router, { weights: { a: 1, b: 1 } })).toEqual({ moved: 0 });
+  const places = await placesOf(at, names);
+  expect(places.size).toBe(TENANTS.length);
+  for (const [namespace, name] of places) expect(name).toBe(weightedOf(names, namespace));
+});
+
 test("arguments are validated", async () => {
   const { open, at } = world();
   await using router = open(["a", "b"]);

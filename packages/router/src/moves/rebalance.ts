@@ -1,6 +1,6 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { invalidArgument, type OptionNames } from "@threadstore/core/decorator";
-import { createId } from "@threadstore/core/documents";
+import { createId, unlessConflict } from "@threadstore/core/documents";
 import { startBudget } from "../budget.ts";
 import { rendezvous, type Weights } from "../hashing.ts";
 import { ALL_UNITS } from "../placement/claim.ts";
@@ -41,14 +41,16 @@ export async function planRebalance(
   const state = routerStateOf(router);
   const { weights, signal } = checkedOptions(state, options);
   const moves: PlannedMove[] = [];
-  for await (const move of misplaced(state, router, weights, signal)) moves.push(move);
+  for await (const move of unsettled(state, router, weights, signal)) {
+    if (move.from !== move.to) moves.push(move);
+  }
   return moves;
 }
 
 /**
  * Distributes the namespaces according to new weights, for example after a store was added, or before one is removed,
  * while they are in use. Moves one namespace after the other. If the call fails, repeat it: namespaces that were moved
- * are not moved again.
+ * are not moved again, and the copies that unfinished moves made in other stores are deleted.
  */
 export async function rebalance(router: ThreadStore, options: RebalanceOptions): Promise<RebalanceResult> {
   const state = routerStateOf(router);
@@ -57,10 +59,12 @@ export async function rebalance(router: ThreadStore, options: RebalanceOptions):
   const stopping = AbortSignal.any([claim.signal, ...(signal === undefined ? [] : [signal])]);
   let moved = 0;
   const moveAll = async (): Promise<void> => {
-    for await (const { namespace, to } of misplaced(state, router, weights, stopping)) {
+    for await (const { namespace, from, to } of unsettled(state, router, weights, stopping)) {
       const request = { unit: namespace, to, isPinned: false, claimMs, onProgress };
-      await moveClaimed(state, request, stopping);
-      moved += 1;
+      const moving = moveClaimed(state, request, stopping);
+      // What an earlier move has left is deleted, unless another process is continuing that move.
+      const result = await (from === to ? unlessConflict(moving) : moving);
+      if (from !== to && result?.store === to) moved += 1;
     }
   };
   try {
@@ -102,8 +106,11 @@ function isWeight(weight: unknown): boolean {
   return typeof weight === "number" && Number.isFinite(weight) && weight >= 0;
 }
 
-/** Lists the namespaces that are not where new weights place them. */
-async function* misplaced(
+/**
+ * Lists the namespaces that are not where new weights place them, and those that are, but of which an earlier move has left
+ * something in another store.
+ */
+async function* unsettled(
   state: RouterState,
   router: ThreadStore,
   weights: Weights,
@@ -122,7 +129,7 @@ async function* misplaced(
 }
 
 function plannedMove(table: Table, weights: Weights, namespace: Unit): PlannedMove | undefined {
-  const { store: from, isPinned } = entryIn(table, namespace);
+  const { store: from, isPinned, move } = entryIn(table, namespace);
   const to = rendezvous(weights, namespace);
-  return isPinned || from === to ? undefined : { namespace, from, to };
+  return isPinned || (from === to && move === undefined) ? undefined : { namespace, from, to };
 }
