@@ -7,6 +7,7 @@ export const LONG_RUNNING: readonly RegExp[] = [
   /\/conformance[\w.]*\.test\.ts$/u,
   /\/runners\.test\.ts$/u,
   /\/(crashes|races|processes)\.test\.ts$/u,
+  /\/(model|page|page\.full)\.test\.ts$/u,
   /\/(faults|failover)\.test\.ts$/u,
   /\/(cli|web-chat|use-chat|assistant-ui|properties|linearizability)\.test\.ts$/u,
 ];
