@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { memoryStore } from "@threadstore/core";
+import { memoryStore, type StoredThread } from "@threadstore/core";
 import { copyThreads } from "@threadstore/core/maintenance";
 import { sqliteStore } from "@threadstore/sqlite";
 import { temporaryFolder } from "@threadstore/test-stores/locations";
@@ -78,6 +78,18 @@ describe("a thread", () => {
     await expect(store.save("b", { text: text.repeat(10) })).rejects.toMatchObject({ code: "TOO_LARGE" });
     const random = randomBytes(3000).toString("base64");
     await expect(store.save("b", { random })).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+
+  it("stays readable within its limit, however often its text is replaced, in any script", async () => {
+    const backend = memoryBackend();
+    const limits = { maxThreadBytes: 65_536 };
+    const kept = "好".repeat(11_000);
+    let previous: StoredThread | undefined;
+    for (let n = 0; n < 150; n += 1) {
+      const replaced = String.fromCodePoint(0x4e00 + n).repeat(10_000);
+      previous = await backend.open(limits).save("a", { kept, replaced }, { previous });
+      expect((await backend.open(limits).load("a"))?.json).toBe(previous.json);
+    }
   });
 
   it("of another limit is CORRUPT before it is decompressed, and the message names the remedy", async () => {

@@ -215,7 +215,7 @@ describe.each(Object.entries(CODECS))("a damaged log, read by %s", (_platform, p
     });
     // The sum is limited, too: the thread of each segment is small, but not all of their texts.
     const [first = null] = (await startLog(formatOf(), "x".repeat(19_000))).stored.segments;
-    const many = { ...stored, segments: Array.from({ length: 100 }, () => first) };
+    const many = { ...stored, segments: Array.from({ length: 200 }, () => first) };
     await expect(format.read(LOCATION, many)).rejects.toMatchObject({
       code: "CORRUPT",
       message: expect.stringContaining("larger than `maxThreadBytes`"),

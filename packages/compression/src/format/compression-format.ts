@@ -110,11 +110,18 @@ function checkHeader(header: JsonValue): void {
 function checkLengths(maxThreadBytes: number, segments: readonly StoredSegment[]): void {
   const lengths = segments.map(({ stored }) => ("text" in stored ? stored.text.length : stored.length));
   checkThreadLength(maxThreadBytes, Math.max(...lengths, 0));
-  // Writers replace a log before it contains more than this.
   checkThreadLength(
-    4 * maxThreadBytes + REPLACED_MAX,
+    maxLogBytes(maxThreadBytes),
     lengths.reduce((sum, length) => sum + length, 0),
   );
+}
+
+/**
+ * Returns the most bytes of text that a log can contain. Before its last save, `isFull` allows text that was replaced up to
+ * this many code units, each of up to three bytes. That save replaces one more thread, and adds another.
+ */
+function maxLogBytes(maxThreadBytes: number): number {
+  return 3 * (maxThreadBytes + REPLACED_MAX) + 2 * maxThreadBytes;
 }
 
 function checkThreadLength(max: number, length: number): void {
