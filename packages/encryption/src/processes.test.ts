@@ -1,8 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { ThreadStore } from "@threadstore/core";
+import { runAndKill, startChild } from "@threadstore/test-stores/processes";
 import { describeStores } from "@threadstore/test-stores/vitest";
 import { expect, it } from "vitest";
 import { keysOf, onlyNewKey, openTask, type Task } from "./processes.test-helper.ts";
@@ -10,7 +7,7 @@ import type { ResealProgress } from "./reseal/reseal-position.ts";
 import { reseal } from "./reseal/reseal.ts";
 import { withEncryption } from "./with-encryption.ts";
 
-const CHILD = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
+const program = new URL("processes-child.test-helper.ts", import.meta.url);
 const PATHS: readonly (readonly string[])[] = [[], ["a"], ["a", "b"]];
 const THREADS = 60;
 
@@ -18,27 +15,10 @@ function viewOf(store: ThreadStore, path: readonly string[]): ThreadStore {
   return path.reduce((view, name) => view.namespace(name), store);
 }
 
-function start(task: Task): ChildProcess {
-  return fork(CHILD, [JSON.stringify(task)], { execArgv: [] });
-}
-
 /** Kills a process a short time after it has sent `count` messages. Resolves with all messages that it sent. */
 async function killed<Message>(task: Task, count: number): Promise<Message[]> {
-  const child = start(task);
-  // The messages that it sent before it was killed arrive before these events.
-  const end = Promise.all([once(child, "disconnect"), once(child, "exit")]);
-  const messages: Message[] = [];
-  const reached = new Promise<void>((resolve) => {
-    child.on("message", (message) => {
-      messages.push(message as Message);
-      if (messages.length === count) resolve();
-    });
-  });
-  await Promise.race([reached, end]);
-  await wait(Math.random() * 20);
-  child.kill("SIGKILL");
-  await end;
-  return messages;
+  const child = await startChild(program, [JSON.stringify(task)]);
+  return runAndKill(child, { messages: count, withinMs: 20 });
 }
 
 // A store in memory ends with its process.
