@@ -10,7 +10,7 @@ import { memoryLocations, recordAccess } from "@threadstore/test-stores/location
 import { TEST_STORES } from "@threadstore/test-stores/vitest";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { histories, stackHarness, writeBase } from "./harness.ts";
-import { type LayerName, STACKS, stackOn } from "./stacks.ts";
+import { INNER_MAX_BYTES, type LayerName, STACKS, stackOn } from "./stacks.ts";
 
 const titleOf = (layers: readonly LayerName[]): string => layers.join(" over ");
 
@@ -25,7 +25,7 @@ const ELSEWHERE = {
 function memoryHarness(layers: readonly LayerName[]): Harness {
   const locations = memoryLocations();
   const openInner = async (location: string, options: StoreOptions = {}): Promise<ThreadStore> =>
-    createThreadStore(locations.driverOf(location), { ...options, maxThreadBytes: 67_108_864 });
+    createThreadStore(locations.driverOf(location), { ...options, maxThreadBytes: INNER_MAX_BYTES });
   return {
     name: titleOf(layers),
     open: async (location, options = {}) => stackOn(layers, await openInner(location, options), options),

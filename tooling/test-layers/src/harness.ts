@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { locationWithin, openStore, type StoreLocation } from "@threadstore/test-stores";
-import { hasHistory, historyStackOn, type LayerName, stackOn } from "./stacks.ts";
+import { hasHistory, historyStackOn, INNER_MAX_BYTES, type LayerName, stackOn } from "./stacks.ts";
 
 /** The parameters with which a child process opens a location. */
 export interface ChildParameters {
@@ -36,7 +36,7 @@ export async function openStack(
 
 /** Opens the store below the layers, which has more space than the suite allows. */
 function openInner(folder: string, name: string, options: StoreOptions): Promise<ThreadStore> {
-  return openStore(locationOf(folder, name), { ...options, maxThreadBytes: 67_108_864 });
+  return openStore(locationOf(folder, name), { ...options, maxThreadBytes: INNER_MAX_BYTES });
 }
 
 /**

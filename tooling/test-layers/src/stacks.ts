@@ -15,17 +15,20 @@ export interface StackOptions extends Pick<StoreOptions, "maxThreadBytes"> {
 
 type Layer = (store: ThreadStore, options: StackOptions) => ThreadStore;
 
+/** The limit of the outermost layer, unless the suite sets another. */
+const OUTER_MAX_BYTES = 16_777_216;
+/** The limit of all that is inside of it, which stores more than the threads. */
+export const INNER_MAX_BYTES = 67_108_864;
+
 // With these options, the suite's small threads are compressed and have attachments.
-const history: Layer = (store, { maxThreadBytes = 16_777_216, keep = { versions: 20 } }) =>
+const history: Layer = (store, { maxThreadBytes = OUTER_MAX_BYTES, keep = { versions: 20 } }) =>
   withHistory(store, { keep, maxThreadBytes });
-const attachments: Layer = (store, { maxThreadBytes = 16_777_216 }) =>
+const attachments: Layer = (store, { maxThreadBytes = OUTER_MAX_BYTES }) =>
   withAttachments(store, { limitBytes: 64, strings: "any", maxThreadBytes });
-const compression: Layer = (store) => withCompression(store, { minBytes: 0, maxThreadBytes: 67_108_864 });
-const encryption: Layer = (store) =>
-  withEncryption(store, {
-    keys: staticKeys({ current: "test", keys: { test: KEY } }),
-    maxThreadBytes: 67_108_864,
-  });
+const compression: Layer = (store, { maxThreadBytes = OUTER_MAX_BYTES }) =>
+  withCompression(store, { minBytes: 0, maxThreadBytes });
+const encryption: Layer = (store, { maxThreadBytes = OUTER_MAX_BYTES }) =>
+  withEncryption(store, { keys: staticKeys({ current: "test", keys: { test: KEY } }), maxThreadBytes });
 
 /** The layers by name, in the order in which they combine: the outermost first. */
 export const LAYERS: { readonly [Name in LayerName]: Layer } = {
@@ -52,7 +55,7 @@ export function stackOn(
   // The limit of the outermost layer applies to threads as callers see them, so the others have none that matters.
   return names.toReversed().reduce((inner, name, index) => {
     const isOutermost = index === names.length - 1;
-    return LAYERS[name](inner, isOutermost ? options : { ...options, maxThreadBytes: 67_108_864 });
+    return LAYERS[name](inner, isOutermost ? options : { ...options, maxThreadBytes: INNER_MAX_BYTES });
   }, store);
 }
 
