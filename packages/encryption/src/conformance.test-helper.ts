@@ -15,12 +15,21 @@ export const TEST_KEYS: KeyProvider = staticKeys({
 /** The inner store needs more space than the threads, whose limit the suite tests. */
 const INNER_MAX_BYTES = 536_870_912;
 
-/** Opens a store for the suite, whose size limit applies to threads as callers see them. */
-export function openOver(
-  driver: ThreadDriver,
-  { maxThreadBytes = 16_777_216, ...options }: StoreOptions = {},
+/** Returns the options of the suite for the inner store. */
+export function innerOptions(options: StoreOptions = {}): StoreOptions {
+  return { ...options, maxThreadBytes: INNER_MAX_BYTES };
+}
+
+/** Encrypts a store for the suite, whose size limit applies to threads as callers see them. */
+export function encrypted(
+  inner: ThreadStore,
+  { maxThreadBytes = 16_777_216 }: StoreOptions = {},
   settings: Settings = {},
 ): ThreadStore {
-  const inner = createThreadStore(driver, { ...options, maxThreadBytes: INNER_MAX_BYTES });
   return withEncryption(inner, { keys: TEST_KEYS, maxThreadBytes, ...settings });
+}
+
+/** Opens an encrypted store over a driver. */
+export function openOver(driver: ThreadDriver, options?: StoreOptions, settings?: Settings): ThreadStore {
+  return encrypted(createThreadStore(driver, innerOptions(options)), options, settings);
 }
