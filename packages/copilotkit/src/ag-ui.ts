@@ -121,7 +121,7 @@ type Opener = AgUiEvent & { readonly [Name in (typeof IDENTITY)[number]]?: strin
 
 /**
  * Returns the events that end an interrupted run, so that the next one can follow. Tool calls without a result get one,
- * without which no model accepts the conversation. Returns none if the last event ends the run.
+ * because models reject a conversation with such calls. Returns an empty array if the last event ends the run.
  */
 export function closeRun(
   events: readonly AgUiEvent[],

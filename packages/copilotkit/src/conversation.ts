@@ -13,7 +13,7 @@ export function conversationThread(runs: readonly object[]): object {
 
 /** A run that has started. */
 export interface StartedRun {
-  /** Identifies the run, and its stream. The id of the page is not trusted to be unique. */
+  /** Identifies the run and its stream. The run id of the page is not used, because it may not be unique. */
   readonly run: string;
   readonly runId: string;
   readonly events: readonly AgUiEvent[];
@@ -60,7 +60,7 @@ function readConversation(stored: StoredThread): Conversation {
   return { stored, events: all, open };
 }
 
-/** Reads events. Only their type is checked, because each version of AG-UI has others. */
+/** Reads events. Only their type is checked, because their members differ between versions of AG-UI. */
 export function readEvents(events: unknown, path: string): AgUiEvent[] {
   if (!Array.isArray(events)) throw invalidThread(path, "an array", events);
   const index = events.findIndex((event) => !isJsonObject(event) || typeof event["type"] !== "string");
@@ -69,8 +69,8 @@ export function readEvents(events: unknown, path: string): AgUiEvent[] {
 }
 
 /**
- * Stores the end of a run, unless it is stored already or the thread was deleted. Of several processes that find a run
- * whose end is missing, the first one stores it.
+ * Stores the end of a run, unless it is already stored or the thread was deleted. If several processes find a run
+ * without an end, the first one stores it.
  */
 export async function storeEnd(
   store: ThreadStore,

@@ -16,7 +16,7 @@ export interface RunnerOptions {
   /** Returns the title of a new thread. By default, the beginning of the first question. */
   readonly title?: ((messages: readonly AgUiMessage[]) => string) | undefined;
   /**
-   * How long a run waits for another one of the same thread, in milliseconds.
+   * How long a run waits for another run of the same thread, in milliseconds.
    * @default 20000
    */
   readonly waitMs?: number | undefined;
@@ -38,12 +38,12 @@ export interface RunnerOptions {
    */
   readonly pollMs?: number | undefined;
   /**
-   * How long the single events of a run are stored after the last one, in milliseconds. They are needed until the run
-   * has ended. A run must not last longer.
+   * How long the individual events of a run are stored after the last one, in milliseconds. They are needed until the
+   * run has ended, so a run must not last longer.
    * @default 86400000
    */
   readonly ttlMs?: number | undefined;
-  /** Receives the errors that a page only sees as an event, for the log. */
+  /** Receives errors for your log. The page only sees them as events. */
   readonly onError?: ((error: unknown, threadId: string) => void) | undefined;
 }
 

@@ -72,7 +72,7 @@ export const echo: Script = (emit, _signal, input) => {
   finish(emit, input);
 };
 
-/** A write that takes long must not look like the death of its process. */
+/** A slow write must not look like a process that has died. */
 export const FAST = { flushMs: 5, pollMs: 5, leaseMs: 3000, waitMs: 60_000 } as const;
 
 /**

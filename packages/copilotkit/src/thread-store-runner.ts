@@ -19,13 +19,15 @@ export interface ThreadRequest {
  * stored and returned as the agent sends them.
  */
 export interface ThreadStoreRunner {
-  /** Runs an agent, also if the page disconnects. Failures are events of type `RUN_ERROR`. */
+  /** Runs an agent to its end, even if the page disconnects. Failures become events of type `RUN_ERROR`. */
   run<Event extends object = AgUiEvent>(request: RunRequest): Observable<Event>;
   /** Returns the stored events of a thread, and those of a run in progress, in any process, until it ends. */
   connect<Event extends object = AgUiEvent>(request: ThreadRequest): Observable<Event>;
   /** Resolves with whether a run is in progress, in any process. */
   isRunning(request: ThreadRequest): Promise<boolean>;
-  /** Stops the run in progress, in any process. Resolves with `false` if there is none, or it is not `runId`. */
+  /**
+   * Stops the run in progress, in any process. Resolves with `false` if no run is in progress, or if it is not `runId`.
+   */
   stop(request: ThreadRequest & { readonly runId?: string }): Promise<boolean>;
 }
 
@@ -85,7 +87,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   TOO_LARGE: "This conversation is too long to be stored. Start a new one.",
 };
 
-/** Completes an observable. A failure is an event, because the runtime shows pages nothing else. */
+/**
+ * Completes an observable. A failure becomes an event, because the runtime does not pass errors to pages in another
+ * way.
+ */
 async function finish(
   { onError }: RunnerSettings,
   threadId: string,

@@ -24,7 +24,7 @@ export function missingKey(id: string): ThreadStoreError {
   );
 }
 
-/** Creates the error for a key that is missing where the options say that the thread is then corrupt. */
+/** Creates the error for a missing key if the options make its thread corrupt. */
 export function lostKey(id: string): ThreadStoreError {
   return corrupt(
     `The thread is encrypted with the key \`${id}\`, which is missing, so that it is corrupt as long as \`missingKeys\` is "corrupt".`,

@@ -1,11 +1,11 @@
 import type { CallOptions } from "@threadstore/core";
 
-/** The time of a call, which may consist of several calls to stores. */
+/** The time limit of a call, which may consist of several calls to stores. */
 export interface Budget {
   readonly signal: AbortSignal | undefined;
   /** The milliseconds that are left. */
   left(): number;
-  /** Returns the options of the next call to a store: the signal and the time that is left. */
+  /** Returns the options of the next call to a store: the signal and the remaining time. */
   options(): CallOptions;
 }
 

@@ -7,7 +7,7 @@ import { locationWithin, openStore, type StoreLocation } from "@threadstore/test
 import { recordAccess } from "@threadstore/test-stores/locations";
 import { routerStore } from "./router-store.ts";
 
-/** Where the stores of a router are. JSON, so that child processes can open the same ones. */
+/** The locations of the stores of a router, as JSON, so that child processes can open the same stores. */
 export interface Bases {
   /** The store of the threads without a namespace. */
   readonly root: StoreLocation;
@@ -41,8 +41,8 @@ function rootOf({ root }: Pick<Bases, "root">, location: string): StoreLocation 
 }
 
 /**
- * Creates a harness whose locations are a store of each kind. The suite changes the records of the first one, if its driver
- * writes whatever it gets.
+ * Creates a harness whose locations consist of a store of each kind. The suite alters the records of the first store,
+ * if its driver does not change them.
  */
 export function harnessOver(bases: Bases): Harness {
   const { root, other, placement } = bases;

@@ -14,7 +14,9 @@ export function encodeCursor({ operation, path }: CursorOwner, values: readonly 
   return sealJson(["router", operation, digestOf(path), ...values]);
 }
 
-/** Returns the values of a position. Throws `INVALID_ARGUMENT` if the cursor is not one of this operation and namespace. */
+/**
+ * Returns the values of a position. Throws `INVALID_ARGUMENT` if the cursor belongs to another operation or namespace.
+ */
 export function decodeCursor({ operation, path }: CursorOwner, cursor: unknown): readonly unknown[] {
   const position = unsealJson(cursor);
   const [kind, of, digest, ...values]: readonly unknown[] = Array.isArray(position) ? position : [];

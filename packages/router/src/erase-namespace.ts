@@ -16,8 +16,8 @@ interface EraseCalls {
 }
 
 /**
- * Erases a namespace in parts, each in the store that has the namespace then. A store stops after half of the time that it
- * gets.
+ * Erases a namespace in parts, each in the store that has the namespace at that time. A store stops after half of its
+ * time.
  */
 export async function eraseNamespace(
   path: readonly string[],

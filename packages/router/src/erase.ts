@@ -6,7 +6,7 @@ import type { NamedView } from "./list-page.ts";
 /** A number of threads, and the sum of their sizes in bytes. */
 type Totals = readonly [threads: number, bytes: number];
 
-/** How far an erase has come, which continues from store to store. */
+/** The progress of an erase, which continues from store to store. */
 export interface EraseState {
   /** The store to which `inner` belongs. */
   readonly store: string;

@@ -18,9 +18,9 @@ export function hash53(text: string): number {
 }
 
 /**
- * Returns the store of a namespace: the one with the highest score (weighted rendezvous hashing). The score of a store does
- * not depend on the others, so a store that is added only takes namespaces over, from each other one in proportion to their
- * weights, and one that is removed only hands over its own.
+ * Returns the store of a namespace: the one with the highest score (weighted rendezvous hashing). The score of a store
+ * does not depend on the other stores. So a new store only takes over namespaces, from the others in proportion to
+ * their weights, and only the namespaces of a removed store move.
  */
 export function rendezvous(weights: Weights, namespace: string): string {
   let best = "";

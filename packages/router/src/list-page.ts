@@ -49,8 +49,8 @@ function isThreadPosition(value: unknown): value is ThreadPosition | null {
 }
 
 /**
- * Reads a page from the store of this name. If the listing has started in another one, it begins here with the first
- * thread, and leaves out those that precede its position.
+ * Reads a page from the store with this name. If the listing started in another store, it starts here with the first
+ * thread, and skips the threads before its position.
  */
 export async function listPageIn(
   { owner, options, position }: Listing,
@@ -67,7 +67,7 @@ export async function listPageIn(
   return { threads, cursor: next };
 }
 
-/** Returns the position of a thread; `undefined` if it has none, because the time of a corrupt record is unknown. */
+/** Returns the position of a thread; `undefined` for a corrupt record whose time is unknown. */
 function positionOf(summary: ThreadSummary | undefined, { order }: ListOptions): ThreadPosition | undefined {
   if (summary === undefined) return undefined;
   if (order !== "updated") return [summary.id, null];

@@ -5,8 +5,8 @@ import type { Weights } from "./hashing.ts";
 /** The options of {@link routerStore}. */
 export interface RouterOptions {
   /**
-   * The stores, by names that must stay the same as long as a store contains threads. All processes must use the same
-   * ones. The router owns and closes them.
+   * The stores by name. A name must stay the same as long as its store contains threads, and all processes must use the
+   * same stores. The router owns and closes them.
    */
   readonly stores: { readonly [name: string]: ThreadStore };
   /**

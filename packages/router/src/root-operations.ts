@@ -19,9 +19,9 @@ const DEFAULT_LIMIT = 100;
 const TIME_BUDGET = 0.5;
 
 /**
- * Lists the namespaces of one store after the other. A store may also have the remains of a namespace that another one has
- * now, so each namespace is only listed in the store that has it. Those that were moved since the listing began come last,
- * because it may have passed their new store.
+ * Lists the namespaces of one store after the other. A store may also contain remains of a namespace that has moved, so
+ * each namespace is only listed from the store that has it. Namespaces that moved since the listing began come last,
+ * because the listing may already have passed their new store.
  */
 export async function listNamespaces(
   stores: Stores,

@@ -162,7 +162,7 @@ export class RoutedStore implements ThreadStore {
     return new RoutedStore(this.#routing, path);
   }
 
-  /** Closes the stores. Views, which use the same ones, have nothing to close. */
+  /** Closes the stores. Views use the same stores, so they have nothing to close. */
   async close(): Promise<void> {
     if (this.#path.length === 0) await this.#routing.close();
   }

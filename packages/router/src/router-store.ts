@@ -12,9 +12,9 @@ import { reopenUnit } from "./reopen.ts";
 import { RoutedStore } from "./routed-store.ts";
 
 /**
- * Creates a store over several stores. Each namespace, with all namespaces in it, is in one of them: the one to which it is
- * pinned or was moved, or else the one that `route` or a hash of its name determines. The result has the same methods and
- * guarantees as each store, and owns and closes all of them. Throws a `TypeError` for invalid options.
+ * Creates a store over several stores. Each namespace, with all namespaces in it, is in one of them: the store to which
+ * it is pinned or was moved, or else the store that `route` or a hash of its name determines. The result has the same
+ * methods and guarantees as each store, and owns and closes all of them. Throws a `TypeError` for invalid options.
  */
 export function routerStore(options: RouterOptions): ThreadStore {
   return routerWithClock(options, SYSTEM_CLOCK);

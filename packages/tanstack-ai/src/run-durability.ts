@@ -3,7 +3,7 @@ import { createId } from "@threadstore/core/documents";
 import { type ResumableStreams, StreamError, type StreamLease } from "@threadstore/http/streams";
 import { formatOffset, readOffset, type RunOffset } from "./run-offset.ts";
 
-/** A run, and the offset from which to read it; without an offset, it is produced. */
+/** A run, and the offset from which to read it. Without an offset, the request produces the run. */
 export interface RunSource {
   readonly runId: string;
   readonly offset?: string | null | undefined;
@@ -22,8 +22,8 @@ const FIRST_CHUNK_MS = 100;
 const FIRST_CHUNK_POLLS = 5;
 
 /**
- * Returns the durability of a run for the response helpers of TanStack AI. The run is that of a request, or the one that
- * is passed. Throws `INVALID_ARGUMENT`.
+ * Returns the durability of a run for the response helpers of TanStack AI. The run is identified by a request, or
+ * passed as an object. Throws `INVALID_ARGUMENT`.
  */
 export function runDurability(source: Request | RunSource, streams: ResumableStreams): StreamDurability {
   const { runId, offset } = "headers" in source ? runOfRequest(source) : checkRun(source);
@@ -90,7 +90,8 @@ async function* readChunks(
   signal: AbortSignal,
   wait: boolean,
 ): AsyncGenerator<StoredChunk, void> {
-  // The cursor of the last chunk before: a number that exceeds its segment continues in the next one.
+  // The cursor of the chunk before this offset. If its number exceeds the segment, the read continues in the next
+  // segment.
   const cursor = count === 0 ? "" : `0-${count - 1}`;
   let position = count;
   try {

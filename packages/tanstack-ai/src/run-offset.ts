@@ -6,7 +6,10 @@ export interface RunOffset {
   count: number;
 }
 
-/** Returns an offset as pages send it back. It names the run, because a page that reconnects may send nothing else. */
+/**
+ * Returns an offset as pages send it back. It contains the id of the run, because a page that reconnects may only send
+ * the offset.
+ */
 export function formatOffset({ runId, count }: RunOffset): string {
   return `${encodeURIComponent(runId)}:${count}`;
 }

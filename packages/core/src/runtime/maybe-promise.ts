@@ -1,6 +1,6 @@
 /**
- * A result, or a promise of it if the caller has to wait. Core awaits only promises: a driver that has its result at once
- * returns it as it is, and the call then creates no timer, no signal and only the promise that the caller gets.
+ * A result, or a promise of it if the caller has to wait. Core only awaits promises: if a driver returns a result
+ * synchronously, the call needs no timer and no signal, and only creates the promise that the caller gets.
  */
 export type MaybePromise<Result> = Result | Promise<Result>;
 

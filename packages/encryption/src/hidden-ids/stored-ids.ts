@@ -5,7 +5,7 @@ import { splitId } from "./id-metadata.ts";
 /** Returns the id under which a thread is stored. */
 export type HideId = (id: string) => Promise<string>;
 
-/** Checks that a namespace does not contain only threads that the key cannot find, which would look like an empty one. */
+/** Checks that the key can find at least one thread of a namespace. Otherwise, the namespace would look empty. */
 export interface StoredIds {
   /** Called before a call may report that a thread is missing, or create one. Rejects with `MISCONFIGURED`. */
   check(namespace: DecoratedNamespace, call: DecoratedCall): Promise<void>;

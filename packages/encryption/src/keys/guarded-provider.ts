@@ -3,8 +3,8 @@ import type { EncryptionKey, KeyProvider, MissingKeys } from "./key-provider.ts"
 import { sealingKey } from "./sealing-key.ts";
 
 /**
- * Returns a provider that rejects with `BACKEND_ERROR` if the given one throws anything else, or returns an invalid key.
- * If missing keys make a thread corrupt, one that the key service does not have any more is missing, too.
+ * Returns a provider that rejects with `BACKEND_ERROR` if the given one throws anything else, or returns an invalid
+ * key. If missing keys make a thread corrupt, a key that the key service no longer has counts as missing, too.
  */
 export function guardedProvider(keys: KeyProvider, missingKeys: MissingKeys): KeyProvider {
   return {

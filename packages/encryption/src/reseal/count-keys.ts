@@ -26,7 +26,7 @@ export interface KeyCounts {
 const PAGE_SIZE = 1000;
 
 /**
- * Counts the threads of each key: what `reseal` with the same arguments would do. Reads listings, and no threads, so it
+ * Counts the threads of each key, and thereby the work of `reseal` with the same arguments. Only reads listings, so it
  * does not find corrupt contents. Rejects with `INVALID_ARGUMENT`, or with any error of a listing.
  */
 export async function countKeys(store: ThreadStore, options: CountKeysOptions = {}): Promise<KeyCounts> {

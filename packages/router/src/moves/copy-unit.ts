@@ -8,7 +8,7 @@ const PAGE_SIZE = 500;
 /** The number of threads that are copied at a time, and so may be in memory. */
 const CONCURRENCY = 4;
 
-/** A unit in the store that has it, and in the one that it is moved to. */
+/** A unit in its present store, and in the store to which it is moved. */
 export interface UnitCopy {
   readonly unit: Unit;
   readonly from: ThreadStore;
@@ -58,7 +58,7 @@ export async function copyUnit(
           versions.set(key, version);
           return;
         }
-        // A job that this one has replaced can be writing to the target, too, until it notices.
+        // A job that this job has replaced may also write to the target until it notices.
         const result = await repeatAfterConflict(async () => {
           await copy.recheck();
           return copyOne(context, id);
@@ -85,7 +85,7 @@ export async function deleteOthers(copy: UnitCopy, versions: KnownVersions): Pro
       const others = threads.filter(({ id }) => !versions.has(keyOf(names, id)));
       conflicts += await deleteListed(copy, viewAt(target, path), others);
     }
-    // A job that this one has replaced may have written to the target at the same time.
+    // A job that this job has replaced may have written to the target at the same time.
   } while (conflicts > 0);
 }
 
@@ -109,9 +109,9 @@ async function deleteAllExpired(view: ThreadStore, signal: AbortSignal): Promise
 }
 
 /**
- * Deletes threads at the version that was listed. The check follows the listing: a job that was replaced while it was
- * suspended may have listed the threads of the store that has the unit now, whose versions it would know. Resolves with the
- * number of threads that had another version, or were deleted by another client.
+ * Deletes threads at the listed versions. The check follows the listing, because a job that was replaced while it was
+ * suspended may have listed the threads of the store that has the unit now, with their current versions. Resolves with
+ * the number of threads that had another version, or were deleted by another client.
  */
 async function deleteListed(
   { signal, check, onPage }: Pick<UnitCopy, "signal" | "check" | "onPage">,
@@ -130,7 +130,10 @@ async function deleteListed(
   return threads.length - deleted;
 }
 
-/** The stores within layers that keep more than they return, such as older versions. */
+/**
+ * Returns the views between which threads are copied: below layers that keep more than they return, such as older
+ * versions.
+ */
 function viewsOf({ unit, from, to }: Pick<UnitCopy, "unit" | "from" | "to">): {
   readonly source: ThreadStore;
   readonly target: ThreadStore;

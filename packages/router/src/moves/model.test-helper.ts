@@ -21,7 +21,7 @@ interface Settings {
   readonly seed: number;
   /** Whether movers are killed at random. */
   readonly kills: boolean;
-  /** Changes the clock of the movers, to show that the model finds what then goes wrong. */
+  /** Changes the clock of the movers, to show that the model finds the resulting faults. */
   readonly moverClock?: (clock: Clock) => Clock;
   readonly stepsPerDelay?: number;
 }
@@ -129,7 +129,7 @@ export class Model {
     }
   }
 
-  /** A load has all that was acknowledged before it began, and all that an earlier load had. */
+  /** A load returns all writes that were acknowledged before it began, and all that an earlier load returned. */
   async #loads(view: ThreadStore): Promise<void> {
     for (let n = 0; n < 8; n += 1) {
       const before = [...this.#acknowledged];
@@ -155,7 +155,7 @@ export class Model {
 
   readonly #increments = { min: 0, max: 0 };
 
-  /** A thread that one client alone creates and deletes is what this client has made it. */
+  /** If only one client creates and deletes a thread, the thread is in the state that this client left. */
   async #creates(view: ThreadStore, process: string): Promise<void> {
     const id = `own-${process}`;
     for (let n = 0; n < 6; n += 1) {

@@ -49,7 +49,7 @@ export async function moveClaimed(
   }
 }
 
-/** Resolves with the claim of a unit. Waits until that of a process that has died expires. */
+/** Resolves with the claim of a unit. If a process with a claim has died, waits until that claim expires. */
 export async function claimed(
   { placement }: RouterState,
   unit: string,

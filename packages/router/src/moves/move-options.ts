@@ -24,8 +24,8 @@ export const MOVE_OPTION_NAMES: OptionNames<MoveOptions> = { onProgress: true, c
 /**
  * The phases of a move, in their order.
  *
- * - `copying`: the threads are copied while the namespace is in use, repeatedly until few have changed. - `closing`:
- *   the move waits until no process relies on an earlier state of the record of placements.
+ * - `copying`: the threads are copied while the namespace is in use, repeatedly until few have changed.
+ * - `closing`: the move waits until no process relies on an earlier state of the record of placements.
  * - `closed`: calls to the namespace wait, while the threads that have changed since are copied.
  * - `cleaning`: the namespace is in its new store, and is deleted from the old one.
  */

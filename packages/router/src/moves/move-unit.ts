@@ -26,7 +26,10 @@ import {
 } from "./placement-edits.ts";
 import type { RouterState } from "./router-state.ts";
 
-/** When the copies that are made while the namespace is in use end: after so many, or when so few threads have changed. */
+/**
+ * The limits of copying while the namespace is in use: the number of passes, and the number of changed threads below
+ * which no further pass is made.
+ */
 const MAX_PASSES = 10;
 const FEW_CHANGES = 20;
 /** Clocks of different machines differ in how fast they run. */
@@ -73,7 +76,8 @@ class UnitMove {
     // It was pinned after a rebalance had planned its move.
     if (entry.isPinned && !isPinned) return this.#result(entry.store);
     const { move } = entry;
-    // A move that was interrupted after its switch has to be cleaned up, and one to another store given up.
+    // A move that was interrupted after its switch must be cleaned up first, and an unfinished move to another store
+    // given up.
     if (move !== undefined && (move.state === "cleaning" || move.other !== to)) {
       entry = await this.#clean(entry.store, move.other);
     }
@@ -119,7 +123,7 @@ class UnitMove {
     }
   }
 
-  /** Waits until no call relies on an earlier reading of the record, and closes the unit. */
+  /** Waits until no call relies on an earlier state of the record, and closes the unit. */
   async #close(from: string, known: KnownVersions): Promise<KnownVersions> {
     const { record, clock } = this.#state;
     const { signal } = this.#request;

@@ -9,7 +9,7 @@ export interface Job {
   readonly route: ((namespace: string) => string) | undefined;
 }
 
-/** A change of the record. Returns `undefined` if the record already is as it must be. */
+/** A change of the record. Returns `undefined` if the record already has the result of the change. */
 export type Edit = (table: Table) => Table | undefined;
 
 /** Starts to move a unit to a store, or continues a move that another job did not end. */
@@ -40,7 +40,7 @@ export function enterState(job: Job, state: MoveState): Edit {
   };
 }
 
-/** Gives a unit to its new store. The old one has remains of it from now on. */
+/** Switches a unit to its new store. From now on, the old store has remains of it. */
 export function switchStore(job: Job, isPinned: boolean): Edit {
   return (table) => {
     const { entry, move } = ownMove(job, table);

@@ -18,8 +18,8 @@ interface Step {
 }
 
 /**
- * Decides which step of which process comes next: the sending of a request, or the arrival of its response. Time passes only
- * when it says so, so a request can be under way for longer than any lease, up to `maxDelayMs`.
+ * Selects the next step of a process: a request arrives, or its response arrives. Time only passes between steps, so a
+ * request can be in transit for longer than any lease, up to `maxDelayMs`.
  */
 export class Scheduler {
   readonly #random: (below: number) => number;

@@ -2,7 +2,10 @@ import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { acquireLease, textDigest } from "@threadstore/core/documents";
 import type { Unit } from "./placements.ts";
 
-/** The claim of a job that changes the weights. No namespace has this name, and neither have the threads without one. */
+/**
+ * The name of the claim of a job that changes the weights. Neither a namespace nor the unit of threads without a
+ * namespace has this name.
+ */
 export const ALL_UNITS: Unit = "\0weights";
 
 /** The right to move a unit, which one process can have at a time. */

@@ -9,7 +9,7 @@ export interface Moment {
 /** Measures how old knowledge is, in milliseconds. */
 export interface Clock {
   now(): Moment;
-  /** Returns the time since a moment: the longer one of what both clocks show. */
+  /** Returns the time since a moment, by the clock that shows the longer time. */
   since(moment: Moment): number;
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -38,7 +38,7 @@ export class PlacementRecord {
     return this.#reading;
   }
 
-  /** Resolves with a reading that began after this call. Calls at the same time share one. */
+  /** Resolves with a reading that started after this call. Concurrent calls share one reading. */
   async read(budget: Budget): Promise<Reading> {
     this.#following ??= this.#readAfter(this.#current);
     return within(this.#following, budget);
@@ -77,7 +77,7 @@ export class PlacementRecord {
   }
 
   /**
-   * Changes the table with compare-and-set. `edit` returns `undefined` if the table already is as it must be, so that a
+   * Changes the table with compare-and-set. `edit` returns `undefined` if the table already has the result, so that a
    * change whose response was lost can be repeated.
    */
   async change(edit: (table: Table) => Table | undefined, budget: Budget): Promise<Table> {

@@ -39,8 +39,8 @@ interface Place {
 }
 
 /**
- * Placements that are read from a record. A call counts only if the record still named its store when it ended: by a reading
- * that is not older than the lease, which moves wait for, or by another reading.
+ * Placements that are read from a record. A call counts only if the record still named its store when it ended. This
+ * follows from a reading within the lease, because moves wait for the lease, or from a new reading.
  */
 export class RecordedPlacements implements Placements {
   readonly #settings: Settings;
@@ -80,7 +80,7 @@ export class RecordedPlacements implements Placements {
     };
   }
 
-  /** Resolves with the place of a unit, as soon as calls to it may begin. */
+  /** Resolves with the location of a unit, as soon as calls to it may start. */
   async #place(unit: Unit, budget: Budget): Promise<Place> {
     let reading = await this.#recent(budget);
     if (isWaiting(stateIn(reading.table, unit))) reading = await this.#untilOpen(unit, budget);
@@ -90,7 +90,7 @@ export class RecordedPlacements implements Placements {
     return { unit, store, since, isLeased, readAt, leaseMs: table.leaseMs };
   }
 
-  /** Resolves with a reading that is young enough for a call to begin. */
+  /** Resolves with a reading that is recent enough to start a call. */
   async #recent(budget: Budget): Promise<Reading> {
     const { record, clock } = this.#settings;
     const { reading } = record;
@@ -110,7 +110,10 @@ export class RecordedPlacements implements Placements {
     }
   }
 
-  /** As {@link #isCurrent}. If a write has taken effect, its outcome is unknown unless that can be answered. */
+  /**
+   * Does the same as {@link #isCurrent}. If that rejects after a write took effect, the outcome of the write is
+   * unknown.
+   */
   async #isCurrentAfter(place: Place, hasChanged: boolean, budget: Budget): Promise<boolean> {
     if (!hasChanged) return this.#isCurrent(place, budget);
     try {
@@ -120,7 +123,7 @@ export class RecordedPlacements implements Placements {
     }
   }
 
-  /** Resolves with whether the unit was still in its place when the call had ended, and not yet closed. */
+  /** Resolves with whether the unit was still in the same store, and not closed yet, when the call ended. */
   async #isCurrent(
     { unit, store, since, isLeased, readAt, leaseMs }: Place,
     budget: Budget,

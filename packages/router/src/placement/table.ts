@@ -5,8 +5,9 @@ import type { Unit } from "./placements.ts";
 /**
  * The states of a move, with their effect on calls to the unit.
  *
- * - `copying`: calls are not affected. - `closing`: each call reads the record of placements again before it counts, so
- *   that no process relies on an earlier state.
+ * - `copying`: calls are not affected.
+ * - `closing`: each call reads the record of placements again before it counts, so that no process relies on an earlier
+ *   state.
  * - `draining`: new calls wait, and those in progress end.
  * - `closed`: calls wait, and those that end only now do not count.
  * - `cleaning`: the unit is in its new store, and its remains are deleted from the other one.
@@ -34,7 +35,7 @@ export interface Entry {
   readonly move?: Move | undefined;
 }
 
-/** Weights that replace the present ones, once no unit depends on those. */
+/** Weights that replace the current ones as soon as no unit depends on these. */
 export interface NextWeights {
   readonly weights: Weights;
   readonly state: ClosingState;

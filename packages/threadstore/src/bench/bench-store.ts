@@ -18,7 +18,7 @@ export interface BenchResult {
   readonly rows: readonly Row[];
   /** The same load in each round. */
   readonly control: Row & {
-    /** How much the medians of its rounds differ, as a part of the middle one. */
+    /** The range of the medians of its rounds, as a fraction of the middle median. */
     readonly spread: number;
   };
   readonly conflicts: {
@@ -26,7 +26,7 @@ export interface BenchResult {
     readonly attempts: number;
     /** How many of those had a conflict, and were repeated. */
     readonly conflicts: number;
-    /** How many updates the thread does not contain although they had succeeded. */
+    /** The number of successful updates that the thread does not contain. */
     readonly lost: number;
   };
 }

@@ -44,12 +44,12 @@ export async function measure(
       } while (performance.now() < stopAt);
     }),
   );
-  // After a failure, no worker must still save when the threads are deleted.
+  // After a failure, all workers must have stopped before the threads are deleted.
   for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;
   return { times, elapsedMs: performance.now() - startedAt };
 }
 
-/** Returns the number that this part of the sorted numbers does not exceed. */
+/** Returns a quantile: the smallest number that is not exceeded by this fraction of the numbers. */
 export function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(Math.ceil(sorted.length * part), sorted.length) - 1] ?? 0;
 }
@@ -63,7 +63,7 @@ function ascending(numbers: readonly number[]): number[] {
   return numbers.toSorted((left, right) => left - right);
 }
 
-/** Fewer calls than these do not tell what 1 in 20, or 1 in 100, takes. */
+/** The minimum numbers of calls for these percentiles. */
 const [CALLS_FOR_P95, CALLS_FOR_P99] = [40, 200];
 
 export function rowOf({ operation, bytes, concurrency }: ScenarioName, slices: readonly Slice[]): Row {
@@ -89,7 +89,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** Returns how much the medians of rounds differ, as a part of the middle one. */
+/** Returns the range of the medians of rounds, as a fraction of the middle median. */
 export function spreadOf({ roundsMs }: Pick<Row, "roundsMs">): number {
   const middle = median(roundsMs);
   return middle === 0 ? 0 : rounded((Math.max(...roundsMs) - Math.min(...roundsMs)) / middle);

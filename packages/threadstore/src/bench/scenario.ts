@@ -34,7 +34,7 @@ const TTL_MS = 3_600_000;
 const APPENDS = 200;
 const ATTEMPTS = 10_000;
 
-/** The same load in each round: what differs between rounds is noise. */
+/** The same load in each round. Differences between rounds are noise. */
 export const CONTROL: Scenario = {
   operation: "control",
   bytes: SIZES[0],

@@ -1,7 +1,7 @@
 import { EXIT } from "./exit-codes.ts";
 import { main } from "./main.ts";
 
-/** The terminal and npm both pass on a Ctrl+C, so a process gets it twice at the same time. */
+/** The terminal and npm both forward a Ctrl+C, so a process receives it twice at the same time. */
 const REPEATED_MS = 500;
 
 /**

@@ -35,7 +35,7 @@ export function importConversations(
   });
 }
 
-/** Exports conversations as another program keeps them. Resolves with the exit code. */
+/** Exports conversations in the format of another program. Resolves with the exit code. */
 export function exportConversations(
   session: Session,
   url: string,
@@ -56,7 +56,7 @@ export function exportConversations(
   });
 }
 
-/** Opens a store, or an empty one in its place if it does not exist. */
+/** Opens a store, or an empty memory store if it does not exist. */
 async function openOrEmpty(session: Session, url: string, options: FormatOptions): Promise<Location> {
   try {
     return await session.open(url, options);

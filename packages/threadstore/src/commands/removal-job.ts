@@ -11,7 +11,7 @@ import { withState } from "../state/state-file.ts";
 export interface RemovalJob {
   /** The name of the command, for its state. */
   readonly command: string;
-  /** What distinguishes the command from others on the same location. Becomes JSON. */
+  /** The options that distinguish the command from others on the same location. Stored as JSON. */
   readonly conditions: unknown;
   readonly run: (options: RemovalOptions) => Promise<RemovalResult>;
 }
@@ -83,7 +83,7 @@ async function runAndShow(
   }
 }
 
-/** Prints what an operator has to look at. Returns whether there is anything. */
+/** Prints the work that remains for the operator. Returns whether there is any. */
 export async function printRemaining(
   { terminal }: Session,
   { finishedAt, corruptThreads }: RemovalOutcome,

@@ -75,12 +75,12 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : jsonOf(value);
 }
 
-/** Returns a value as JSON; a note if it is nested so deeply that it cannot be. */
+/** Returns a value as JSON, or a note if it is nested too deeply for that. */
 export function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "";
   } catch (error) {
-    // Text of any depth can be stored and parsed, but the stack limits the other direction.
+    // Text of any depth can be stored and parsed, but the stack limits the depth when it is stringified.
     if (error instanceof RangeError) return "[nested too deeply]";
     throw error;
   }

@@ -132,7 +132,7 @@ function audioPart(audio: unknown): Content | undefined {
   return base64Content(textOf(audio["data"]), `audio/${format === "" ? "mpeg" : format}`);
 }
 
-/** Reads parts that are told apart by the name of their member, as those of Gemini, Genkit and Strands are. */
+/** Reads parts whose kind is the name of a member, as those of Gemini, Genkit and Strands. */
 function untypedMedia(part: JsonObject): Content | undefined {
   const { inlineData, fileData, media, image, document } = part;
   if (isJsonObject(inlineData)) {

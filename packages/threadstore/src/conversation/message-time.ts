@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
 const MEMBERS = ["createdAt", "created_at", "timestamp"] as const;
 const ISO_DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/u;
-/** The first millisecond of 2001, as which a number of seconds is not until the year 33658. */
+/** The first millisecond of 2001. A smaller number counts seconds, which reach this value only in the year 33658. */
 const FIRST_MILLISECONDS = 978_307_200_000;
 
 /** Returns when a message was created as an ISO date, if it or its metadata says so. */

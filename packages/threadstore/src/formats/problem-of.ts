@@ -7,7 +7,7 @@ import type { Problem } from "./transfer-format.ts";
 
 /** Codes of stores that concern one thread. */
 const THREAD_CODES: readonly string[] = ["CORRUPT", "INVALID_ARGUMENT", "TOO_LARGE", "CONFLICT"];
-/** Codes of files that concern one conversation. With others, the next ones would fail, too. */
+/** Error codes that only concern one file. After other codes, the next conversations would fail, too. */
 const FILE_CODES = /^(?:EACCES|EISDIR|ELOOP|ENAMETOOLONG|ENOENT|ENOTDIR|EPERM)$/u;
 
 /** Codes of PostgreSQL for values that it cannot store, such as a zero byte in a text. */

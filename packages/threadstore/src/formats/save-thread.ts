@@ -13,8 +13,8 @@ export interface ImportedThread {
 }
 
 /**
- * Saves an imported thread, or continues the stored one. One that is different is kept, or replaced with `overwrite`.
- * Nothing is written if the store has all of it.
+ * Saves an imported thread, or continues the stored one. A different thread is kept, unless `overwrite` is set. Nothing
+ * is written if the store already has the whole thread.
  */
 export async function saveThread(
   view: ThreadStore,

@@ -28,7 +28,7 @@ export function guardAccess({ viewer, port }: GuardOptions): AccessGuard {
   const session = createSecret();
   const singleUse = new Set<string>();
   const isToken = (text: string): boolean => {
-    // Both are compared, so that the time does not say which kind of token it resembles.
+    // Both are compared, so that the time does not reveal which token the request resembles.
     const isReusable = isEqual(text, token);
     const used = [...singleUse].filter((each) => isEqual(text, each));
     for (const each of used) singleUse.delete(each);

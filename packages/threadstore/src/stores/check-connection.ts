@@ -2,7 +2,7 @@ import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { parseStoreUrl } from "./store-url.ts";
 
 const LOCAL_SCHEMES: readonly string[] = ["sqlite", "file"];
-/** A person waits for the answer. A database that starts on demand may take some seconds. */
+/** A user is waiting for the answer, but a database that starts on demand may take some seconds. */
 const TIMEOUT_MS = 10_000;
 /** Not a thread. */
 const ID = "threadstore-connection-check";

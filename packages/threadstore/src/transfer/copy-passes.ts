@@ -37,7 +37,7 @@ export interface CopyTotals {
   readonly second: PassTotals;
 }
 
-/** How much the clocks of writers may differ from this one, for a later pass to find what they saved. */
+/** The difference up to which a later pass finds the threads of writers with other clocks, in milliseconds. */
 export const CLOCK_TOLERANCE_MS = 3_600_000;
 
 /** Copies all threads, and then those that were saved since the first pass started. */

@@ -24,7 +24,7 @@ export function rejectOtherSites({ headers }: Request): void {
   throw new RequestProblem("FORBIDDEN", "Only the page of the viewer can change threads.");
 }
 
-/** A person has seen one version of the thread, so a change must not apply to another one. */
+/** The user has seen one version of the thread, so a change must not apply to another version. */
 export function checkVersionIsNamed(request: Request): void {
   if (hasPrecondition(request) && !isAnyVersion(request)) return;
   throw new ViewerProblem(

@@ -35,8 +35,9 @@ export interface ViewerAccess {
 /** Options of {@link viewerHandler}. */
 export interface ViewerHandlerOptions {
   /**
-   * Decides about each request before the store is used. Returns the store that the request may look into, with all
-   * namespaces in it. To reject the request, returns a response, such as one with status 403, or a redirect to the login.
+   * Decides about each request before the store is used. Returns the store that the request may access, including all
+   * namespaces in it. To reject the request, returns a response, such as one with status 403, or a redirect to the
+   * login.
    */
   readonly authorize: (access: ViewerAccess) => Promise<Response | ThreadStore> | Response | ThreadStore;
   /**

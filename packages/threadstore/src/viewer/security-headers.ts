@@ -1,4 +1,6 @@
-/** Nothing is loaded from elsewhere, and no script or style in a thread can run: the page has neither inline. */
+/**
+ * Blocks requests to other servers, and inline scripts and styles, which a thread could contain. The page has neither.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -10,6 +10,6 @@ export interface ViewerRequest {
   /** The id of the thread; empty for requests that are not about one. */
   readonly id: string;
   readonly settings: ViewerSettings;
-  /** Asks the application again, when more than the path is known about the request. */
+  /** Asks the application again when details of the request are known that its path does not contain. */
   readonly authorize: (access: ViewerAccess) => Promise<Response | ThreadStore>;
 }

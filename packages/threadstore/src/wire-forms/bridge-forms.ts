@@ -20,8 +20,8 @@ const NAME = "checked";
 const REPAIRED = "repaired";
 
 /**
- * Returns a form of threads that their bridge can read or not. Its errors are the faults, which cannot be repaired.
- * `read` puts the thread where the bridge expects it.
+ * Returns a form whose threads are checked by reading them with their bridge. The errors of the bridge are the faults,
+ * which cannot be repaired. `read` stores the thread where the bridge expects it.
  */
 function readable(
   name: string,
@@ -54,7 +54,7 @@ function unreadable(error: unknown): unknown {
   const isStores = ThreadStoreError.is(error);
   if (isStores && error.code !== "CORRUPT") return error;
   const code = isError(error) && "code" in error ? error.code : undefined;
-  // Serializers throw errors without a code, whose messages can contain what they read.
+  // Serializers throw errors without a code, whose messages can contain contents.
   if (code !== undefined && code !== "INVALID_ARGUMENT" && !isStores) return error;
   const message = isStores ? "A thread that it refers to is corrupt." : "It cannot be read.";
   return Object.assign(new Error(message, { cause: error }), { code: "THREAD_INVALID", path: "$" });
@@ -128,7 +128,7 @@ async function readMemory({ module, json, memory }: Read): Promise<void> {
 async function readCheckpoint({ module, thread, place }: Read): Promise<void> {
   const { ThreadStoreSaver } = module as LangGraph;
   const [parent, threadId] = place?.namespaces.slice(-2) ?? [];
-  // Without the namespaces that lead to it, its values cannot be found.
+  // The values of a checkpoint can only be found through the namespaces that contain it.
   if (place === undefined || parent !== "checkpoints" || threadId === undefined) return;
   const saver = new ThreadStoreSaver({ store: viewOf(place.root, place.namespaces.slice(0, -2)) });
   const { ns, id } = thread;

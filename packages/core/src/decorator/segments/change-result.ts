@@ -39,8 +39,8 @@ export async function change<Log, Result>(
 }
 
 /**
- * Returns the result of a change that was written as callers see it, and remembers its head. Decodes nothing, so that it
- * cannot fail: an error would say that nothing was changed.
+ * Returns the result of a change that was written as callers see it, and remembers its head. Does not decode anything,
+ * so that it cannot fail: an error would say that nothing was changed.
  */
 export function written<Log, Result extends TouchResult>(
   { known }: LogContext<Log>,

@@ -22,8 +22,8 @@ export interface WrittenHead<Log> extends KnownHead {
 }
 
 /**
- * Remembers the ends of logs that this process has written or loaded, so that an append after that does not read. They can
- * be out of date: a write names the version, and fails if the thread is at another one.
+ * Remembers the ends of logs that this process has written or loaded, so that a following append does not have to read.
+ * They can be out of date: a write names its version, and fails if the thread has another version.
  */
 export interface KnownHeads<Log> {
   get(id: string): WrittenHead<Log> | undefined;

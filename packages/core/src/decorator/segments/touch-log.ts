@@ -51,8 +51,8 @@ function touchVersion<Log>(
 }
 
 /**
- * Loads a thread, and touches it. If versions are kept, does not save the thread over itself, which would add a version
- * with the same text.
+ * Loads a thread, and touches it. If the store keeps versions, the thread is not saved over itself, because that would
+ * add a version with the same text.
  */
 export async function touchLoaded<Log>(
   context: LogContext<Log>,

@@ -77,7 +77,7 @@ interface NumberedEntry {
   readonly bytes: number;
 }
 
-/** Yields the entries of a file, without those whose `uuid` an earlier one has. Reports lines that are invalid. */
+/** Yields the entries of a file, without those whose `uuid` is that of an earlier entry. Reports invalid lines. */
 async function* entriesOf(path: string, report: (problem: Problem) => void): AsyncGenerator<NumberedEntry> {
   const known = new Set<string>();
   for await (const { value, line, bytes } of jsonLines(path, { place: path, report })) {
@@ -145,7 +145,8 @@ async function appendBatch(
       throw error;
     }
     context.report({ place: path, line: faulty.line, path: `$${inner}`, message });
-    // The other entries of a batch with one that is too large are stored, and those with an invalid one are not.
+    // If an entry of a batch is too large, the other entries are stored. If an entry is invalid, none of them is
+    // stored.
     const others = batch.filter((each) => each !== faulty);
     if (code === "INVALID_ARGUMENT" && others.length > 0) {
       await appendBatch({ sessions, context }, key, path, others);

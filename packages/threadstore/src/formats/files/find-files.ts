@@ -19,8 +19,8 @@ export interface FoundFile {
 
 /**
  * Yields the file at a path, or the files with these extensions in a folder and in the folders in it. Does not follow
- * symbolic links in the folder. Hidden files, such as those that are being written, are left out. Reports files that
- * differ only in their extension, and leaves them out.
+ * symbolic links in the folder. Skips hidden files, such as files that are still being written. Reports files that
+ * differ only in their extension, and skips them.
  */
 export async function* findFiles(
   root: string,

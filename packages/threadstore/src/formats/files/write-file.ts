@@ -15,8 +15,8 @@ export interface ExportedFile {
 }
 
 /**
- * Writes a file, unless it exists with this content. One with another content is kept, or replaced with `overwrite`. A
- * crash leaves the earlier file or the whole new one.
+ * Writes a file, unless it exists with this content. A file with another content is kept, unless `overwrite` is set.
+ * After a crash, the file is either unchanged or completely written.
  */
 export async function writeFile(
   folder: string,

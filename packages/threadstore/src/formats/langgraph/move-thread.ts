@@ -80,7 +80,7 @@ function textOf({ from, to }: Route, tuple: CheckpointTuple): Promise<Comparable
   return comparable(from.saver.serde, tuple, { unversioned: from.keepsUnversioned && to.keepsUnversioned });
 }
 
-/** Loads a checkpoint of the source. Reports one that cannot be read, once. */
+/** Loads a checkpoint of the source. If it cannot be read, reports it once. */
 async function readOrReport(move: Move, key: CheckpointKey): Promise<CheckpointTuple | undefined> {
   const { from, threadId, context, unreadable } = move;
   context.signal.throwIfAborted();
