@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { memoryStore } from "@threadstore/core";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import type { ModelMessage } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
@@ -43,10 +44,9 @@ await describeWithService("browser", "pages with assistant-ui", ({ url: browserU
   const store = memoryStore();
 
   beforeAll(async () => {
-    // Vitest's own limits catch a hang.
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     context = await browser.newContext();
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
     const app = await createApp({ store, model });
     server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
     await once(server, "listening");

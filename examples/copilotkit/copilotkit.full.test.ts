@@ -7,6 +7,7 @@ import { dirname, delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type ServerType, serve } from "@hono/node-server";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import type { Hono } from "hono";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -84,9 +85,9 @@ await describeWithService("browser", "pages with CopilotKit", ({ url: browserUrl
     server = serve({ fetch: createApp({ store, agents, script }).fetch, port: 0, hostname: "127.0.0.1" });
     await once(server, "listening");
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     context = await browser.newContext();
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
   });
   afterAll(async () => {
     vi.unstubAllEnvs();

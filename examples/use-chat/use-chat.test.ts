@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { memoryStore } from "@threadstore/core";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { APICallError, type LanguageModel, type ModelMessage, tool } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
@@ -91,10 +92,9 @@ await describeWithService("browser", "a page with useChat", ({ url: browserUrl }
   let refunds = 0;
 
   beforeAll(async () => {
-    // Vitest's own limits catch a hang.
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     context = await browser.newContext();
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
     const refund = tool({
       inputSchema: z.object({ order: z.number() }),
       execute: () => `refund ${(refunds += 1)}`,

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { sqliteStore } from "@threadstore/sqlite";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -21,8 +22,7 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
   const pages: Page[] = [];
 
   beforeAll(async () => {
-    // Vitest's own limits catch a hang.
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
@@ -65,7 +65,7 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
 
   async function openTab(address: string, width = 1000): Promise<Page> {
     const context = await browser.newContext({ viewport: { width, height: 700 } });
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
     const page = await context.newPage();
     pages.push(page);
     await page.goto(address);

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -42,10 +43,9 @@ await describeWithService("browser", "the site", ({ url: browserUrl }) => {
     server = serveSite();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    // Vitest's own limits catch a hang.
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     context = await browser.newContext();
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
   });
   afterAll(async () => {
     await context.close();

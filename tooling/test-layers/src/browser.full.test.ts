@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -57,7 +58,7 @@ await describeWithService("browser", "history, compression and encryption", ({ u
   beforeAll(async () => {
     server = servePackages();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    browser = await chromium.connectOverCDP(url, { timeout: 0 });
+    browser = await chromium.connectOverCDP(url, { timeout: BROWSER_TIMEOUT_MS });
   });
   afterAll(async () => {
     await browser.close();
@@ -71,7 +72,7 @@ await describeWithService("browser", "history, compression and encryption", ({ u
       await store.save("a", messagesOf(count), { previous: await store.load("a") });
     }
     const page = await browser.newPage();
-    page.setDefaultTimeout(0);
+    page.setDefaultTimeout(BROWSER_TIMEOUT_MS);
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     const form = JSON.stringify(await storedForm(inner));
     // As text, because vitest replaces `import` in functions.

@@ -1,3 +1,4 @@
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -20,7 +21,7 @@ await describeWithService("browser", "untrusted content", ({ url: browserUrl }) 
       }
       await store.save("every-place", hostileThread());
     });
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     tab = await openTab(browser, viewers.writable);
   });
   afterAll(async () => {

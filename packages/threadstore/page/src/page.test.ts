@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +16,7 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
 
   beforeAll(async () => {
     viewers = await startViewers(fillStore);
-    browser = await chromium.connectOverCDP(browserUrl, { timeout: 0 });
+    browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
     tab = await openTab(browser, viewers.readOnly);
   });
   afterAll(async () => {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { type HistoryStore, withHistory } from "@threadstore/history";
 import { sqliteStore } from "@threadstore/sqlite";
+import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 
 const FOLDER = join(import.meta.dirname, "..");
@@ -78,8 +79,7 @@ export async function openTab(
   options: BrowserContextOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-  // Playwright's error names the missing element, unlike Vitest's timeout, so it must come first.
-  context.setDefaultTimeout(120_000);
+  context.setDefaultTimeout(BROWSER_TIMEOUT_MS);
   const { origin } = new URL(url);
   const page = await context.newPage();
   const problems: string[] = [];
