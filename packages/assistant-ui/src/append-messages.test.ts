@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { appendMessages } from "./server.ts";
 
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const ENTRY = { id: "a", parent_id: null, format: "f", content: {} };
 
 it.each([
@@ -23,8 +25,9 @@ it.each([
 ])("names %s of %j", async (path, element) => {
   const response = appendMessages({ elements: [element] }) as Response;
   expect(response.status).toBe(422);
-  const problem = (await response.json()) as { code: string; detail: string };
+  const problem = (await response.json()) as { code: string; detail: string; type: string };
   expect(problem.code).toBe("MESSAGE_INVALID");
+  expect(README).toContain(`<a id="${problem.type.split("packages/assistant-ui/README.md#")[1]}"></a>`);
   expect(problem.detail.startsWith(`\`${path}\` must be `)).toBe(true);
 });
 

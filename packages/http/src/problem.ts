@@ -27,7 +27,8 @@ type RequestProblemCode =
   | "UNEXPECTED"
   | "UNSUPPORTED_TYPE";
 
-const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
+/** The status and the title of each code. */
+export const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
   AGENT_THREAD: [409, "The thread belongs to an agent"],
   ACCESS_DENIED: [500, "The store is not accessible"],
   BACKEND_ERROR: [500, "The store failed"],
@@ -70,7 +71,7 @@ export class RequestProblem extends Error {
 export function problemResponse(error: unknown): Response {
   const isRequestProblem = error instanceof RequestProblem;
   const code = isRequestProblem || ThreadStoreError.is(error) ? knownCode(error.code) : "UNEXPECTED";
-  const [status, title] = STATUS[code];
+  const [status, title] = PROBLEMS[code];
   const detail = detailOf(status, error);
   return sendProblem(
     { type: `${TYPE_BASE}${code}`, status, code, title, ...(detail === undefined ? {} : { detail }) },
@@ -94,7 +95,7 @@ export function sendProblem(
 
 /** A later release of core may have other codes. */
 function knownCode(code: ProblemCode): ProblemCode {
-  return Object.hasOwn(STATUS, code) ? code : "UNEXPECTED";
+  return Object.hasOwn(PROBLEMS, code) ? code : "UNEXPECTED";
 }
 
 /** Messages never contain contents or secrets, but those of backend failures name the backend. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { PROBLEMS, problemResponse, RequestProblem } from "./problem.ts";
 import { StreamError } from "./streams.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -97,5 +98,15 @@ test("the examples serve the threads of a user, append to them and fork them", a
     '{"format":"threadstore.thread","messages":[]}',
     "409",
     "",
+  ]);
+});
+
+test.each(Object.keys(PROBLEMS))("the `type` of a problem %s leads to its row", async (code) => {
+  const response = problemResponse(new RequestProblem(code as RequestProblem["code"], "x"));
+  const { type, status } = (await response.json()) as { type: string; status: number };
+  const [page, anchor = ""] = type.split("#");
+  expect(page?.endsWith("/packages/http/README.md")).toBe(true);
+  expect(readme.split("\n").filter((line) => line.includes(`<a id="${anchor}"></a>`))).toEqual([
+    expect.stringMatching(`^\\| <a id="${code}"></a>\`${code}\` \\| ${status} \\| `),
   ]);
 });

@@ -1,7 +1,7 @@
 import { problemResponse, sendProblem } from "@threadstore/http/provider";
 
-/** The problems of the viewer, in addition to those of `@threadstore/http`. */
-const STATUS = {
+/** The status and the title of each problem of the viewer, in addition to those of `@threadstore/http`. */
+export const VIEWER_PROBLEMS = {
   ERASE_REFUSED: [400, "The namespace cannot be erased here"],
   NO_HISTORY: [404, "The store does not keep versions"],
   NOT_INSTALLED: [501, "A package is not installed"],
@@ -13,7 +13,7 @@ const STATUS = {
 } as const;
 
 /** The code of a problem of the viewer. */
-export type ViewerProblemCode = keyof typeof STATUS;
+export type ViewerProblemCode = keyof typeof VIEWER_PROBLEMS;
 
 const TYPE_BASE = "https://github.com/threadstore/threadstore/blob/main/packages/threadstore/README.md#";
 
@@ -32,7 +32,7 @@ export class ViewerProblem extends Error {
 export function viewerProblemResponse(error: unknown): Response {
   if (!(error instanceof ViewerProblem)) return problemResponse(error);
   const { code, message: detail } = error;
-  const [status, title] = STATUS[code];
+  const [status, title] = VIEWER_PROBLEMS[code];
   return sendProblem({ type: `${TYPE_BASE}${code}`, status, code, title, detail });
 }
 
