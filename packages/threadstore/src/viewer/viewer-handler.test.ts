@@ -1,7 +1,7 @@
 // The page, its addresses and its headers, and the hook that authorizes requests.
 import { request } from "node:http";
 import { join } from "node:path";
-import { memoryStore } from "@threadstore/core";
+import { memoryStore, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import type { ViewerAccess, ViewerHandlerOptions } from "./options.ts";
 import { createViewer, viewerHandler } from "./viewer-handler.ts";
@@ -169,6 +169,18 @@ describe("`authorize`", () => {
     }
   });
 
+  it("that returns the same response again is a failure, not a request without a response", async () => {
+    const response = new Response("No access.", { status: 403 });
+    const errors: unknown[] = [];
+    const { send } = await startViewer({
+      authorize: () => response,
+      onError: (error) => void errors.push(error),
+    });
+    expect([(await send("/")).status, errors]).toEqual([403, []]);
+    expect(await problemOf(await send("/"))).toEqual([500, "UNEXPECTED"]);
+    expect(errors).toHaveLength(1);
+  });
+
   it("can redirect to a login", async () => {
     const { send } = await startViewer({
       authorize: () => Response.redirect("http://localhost/login", 303),
@@ -176,6 +188,38 @@ describe("`authorize`", () => {
     const response = await send("/");
     expect([response.status, response.headers.get("location")]).toEqual([303, "http://localhost/login"]);
   });
+});
+
+it("a store that is not available is a temporary problem of every request, for the log only", async () => {
+  const fail = (): Promise<never> =>
+    Promise.reject(new ThreadStoreError("UNAVAILABLE", "The host db.internal is unreachable."));
+  const store = { load: fail, update: fail, delete: fail, listPage: fail, namespaces: fail, erase: fail };
+  const errors: unknown[] = [];
+  const { send } = await startViewer({
+    write: true,
+    authorize: () => ({ ...store, namespace: () => store }) as unknown as ThreadStore,
+    onError: (error) => void errors.push(error),
+  });
+  const change = { version: "1", json: {} };
+  const responses = [
+    await send("/api/threads"),
+    await send("/api/namespaces"),
+    await send("/api/threads/a"),
+    await send("/api/threads/a/conversation"),
+    await send("/api/threads/a/repair"),
+    await send("/api/threads/a", { ...change, method: "PATCH", json: { title: "x" } }),
+    await send("/api/threads/a", { method: "DELETE", version: "1" }),
+    await send("/api/threads/a/fork", { ...change, method: "POST" }),
+    await send("/api/threads/a/repair", { ...change, method: "POST" }),
+    await send("/api/namespaces?namespace=acme", { method: "DELETE" }),
+  ];
+  for (const response of responses) {
+    expect(response.headers.get("retry-after"), response.url).toBe("5");
+    const text = await response.text();
+    expect(JSON.parse(text), response.url).toMatchObject({ status: 503, code: "UNAVAILABLE" });
+    expect(text).not.toContain("db.internal");
+  }
+  expect(errors).toHaveLength(responses.length);
 });
 
 it.each([

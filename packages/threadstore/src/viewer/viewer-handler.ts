@@ -33,21 +33,19 @@ export function createViewer(options: ViewerHandlerOptions, folders: Partial<Vie
   const settings = readViewerOptions(options, { packages: process.cwd(), page: PAGE_FOLDER, ...folders });
   const page = createPage(settings.folders.page);
   return async (request) => {
-    const response = await answer(request, settings, page);
-    return withSecurityHeaders(request.method === "HEAD" ? withoutBody(response) : response);
+    const finish = (response: Response): Response =>
+      withSecurityHeaders(request.method === "HEAD" ? withoutBody(response) : response);
+    try {
+      // Fails for a response of the application whose body was already sent to another request.
+      return finish(await handle(request, settings, page));
+    } catch (error) {
+      // The client has disconnected and receives nothing.
+      if (request.signal.aborted) return finish(new Response(null, { status: 499 }));
+      const response = viewerProblemResponse(error);
+      if (response.status >= 500) void report(error, request, settings);
+      return finish(response);
+    }
   };
-}
-
-async function answer(request: Request, settings: ViewerSettings, page: Page): Promise<Response> {
-  try {
-    return await handle(request, settings, page);
-  } catch (error) {
-    // The client has disconnected and receives nothing.
-    if (request.signal.aborted) return new Response(null, { status: 499 });
-    const response = viewerProblemResponse(error);
-    if (response.status >= 500) void report(error, request, settings);
-    return response;
-  }
 }
 
 /** Passes an error to the application. A failure of its hook must not change the response. */
