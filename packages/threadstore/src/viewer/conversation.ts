@@ -1,5 +1,5 @@
 import type { StoredThread } from "@threadstore/core";
-import { COMMON_HEADERS, entityTag, hasVersion, toSummary } from "@threadstore/http/provider";
+import { COMMON_HEADERS, entityTag, toSummary } from "@threadstore/http/provider";
 import { readStoredConversation } from "../conversation/from-agent-framework.ts";
 import { findingsOf, type Finding, inspect } from "./findings.ts";
 import { versionOf } from "./history.ts";
@@ -12,8 +12,6 @@ export async function showConversation(viewed: ViewerRequest): Promise<Response>
   const current = await loadThread(viewed);
   const version = versionOf(new URL(request.url).searchParams, "version");
   const shown = version === undefined ? current : await loadVersion(viewed, version);
-  const headers = { ...COMMON_HEADERS, etag: entityTag(shown.version) };
-  if (hasVersion(request, shown.version)) return new Response(null, { status: 304, headers });
   const { size, updatedAt } = shown;
   const summary = toSummary({ ...detailsOf(current), version: shown.version, size, updatedAt });
   const conversation = await readStoredConversation(shown, settings.folders.packages);
@@ -24,7 +22,8 @@ export async function showConversation(viewed: ViewerRequest): Promise<Response>
     openTurn: conversation?.openTurn ?? null,
     ...(await checkOf(shown, viewed)),
   };
-  return Response.json(body, { headers });
+  // Never 304: the response also depends on the packages that are installed, and that of an older version on the title.
+  return Response.json(body, { headers: { ...COMMON_HEADERS, etag: entityTag(shown.version) } });
 }
 
 function detailsOf({
