@@ -142,6 +142,9 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
       expect(await page.locator("tbody tr").count()).toBe(5);
       await page.locator("tbody tr").last().getByRole("button").click();
       await page.getByText("1 message", { exact: true }).waitFor();
+      await page.getByRole("tab", { name: "JSON" }).click();
+      await page.locator(".text-row", { hasText: "My order **4711** arrived damaged" }).waitFor();
+      expect(await page.locator(".text-lines").textContent()).not.toContain('"role": "assistant"');
       await page.getByRole("button", { name: "Show the latest" }).click();
       await page.getByText("5 messages").waitFor();
       await page.getByRole("tab", { name: "Growth" }).click();

@@ -1,6 +1,13 @@
-import { COMMON_HEADERS, RequestProblem, threadNotFound } from "@threadstore/http/provider";
+import {
+  COMMON_HEADERS,
+  entityTag,
+  hasVersion,
+  RequestProblem,
+  threadNotFound,
+} from "@threadstore/http/provider";
 import { isHistoryStore } from "../stores/history-store.ts";
 import { loadVersion } from "./load.ts";
+import { threads } from "./threads.ts";
 import { noHistory } from "./viewer-problem.ts";
 import type { ViewerRequest } from "./viewer-request.ts";
 
@@ -11,6 +18,17 @@ export async function versions({ request, store, id }: ViewerRequest): Promise<R
   if (kept.length === 0) throw threadNotFound();
   const listed = kept.map(({ version, size, updatedAt: savedAt }) => ({ version, size, savedAt }));
   return Response.json({ versions: listed }, { headers: COMMON_HEADERS });
+}
+
+/** Responds with the stored JSON of a thread, or of one of its versions. */
+export async function load(viewed: ViewerRequest): Promise<Response> {
+  const { request } = viewed;
+  const wanted = versionOf(new URL(request.url).searchParams, "version");
+  if (wanted === undefined) return threads(viewed);
+  const { json, version } = await loadVersion(viewed, wanted);
+  const headers = { ...COMMON_HEADERS, etag: entityTag(version) };
+  if (hasVersion(request, version)) return new Response(null, { status: 304, headers });
+  return new Response(json, { headers: { ...headers, "content-type": "application/json" } });
 }
 
 /** Compares two versions of a thread, as `threadstore diff --json` does. */

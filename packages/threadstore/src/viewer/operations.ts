@@ -1,5 +1,5 @@
 import { showConversation } from "./conversation.ts";
-import { diff, versions } from "./history.ts";
+import { diff, load, versions } from "./history.ts";
 import { erase, namespaces } from "./namespaces.ts";
 import type { ViewerOperation } from "./options.ts";
 import { check, repair } from "./repair.ts";
@@ -18,7 +18,7 @@ export const OPERATIONS: { readonly [Name in Exclude<ViewerOperation, "page">]: 
   erase,
   fork,
   list: threads,
-  load: threads,
+  load,
   namespaces,
   repair,
   session,

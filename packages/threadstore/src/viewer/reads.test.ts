@@ -311,6 +311,15 @@ describe("versions", () => {
       summary: { version: first.version, size: first.size, title: "Chat" },
       entries: [{ text: "Hi" }],
     });
+    const text = await send(`/api/threads/a?version=${encodeURIComponent(first.version)}`);
+    expect([await text.text(), text.headers.get("content-type"), text.headers.get("etag")]).toEqual([
+      JSON.stringify({ messages: [user] }),
+      "application/json",
+      `"${first.version}"`,
+    ]);
+    const headers = { "if-none-match": `"${first.version}"` };
+    expect((await send(`/api/threads/a?version=${first.version}`, { headers })).status).toBe(304);
+    expect(await problemOf(await send("/api/threads/a?version=missing"))).toEqual([404, "VERSION_NOT_FOUND"]);
     const [from, to] = [first, second].map(({ version }) => encodeURIComponent(version));
     expect(await json(`/api/threads/a/diff?from=${from}&to=${to}`)).toMatchObject({
       from: first.version,
@@ -331,11 +340,12 @@ describe("versions", () => {
     const { store, send } = await startViewer();
     const { version } = await store.save("a", {});
     for (const path of [
-      "versions",
-      `diff?from=${version}&to=${version}`,
-      `conversation?version=${version}`,
+      "/versions",
+      `/diff?from=${version}&to=${version}`,
+      `/conversation?version=${version}`,
+      `?version=${version}`,
     ]) {
-      expect(await problemOf(await send(`/api/threads/a/${path}`)), path).toEqual([404, "NO_HISTORY"]);
+      expect(await problemOf(await send(`/api/threads/a${path}`)), path).toEqual([404, "NO_HISTORY"]);
     }
   });
 });

@@ -67,12 +67,15 @@ export function useConversation(
   });
 }
 
-/** The stored text of a thread, byte for byte. */
-export function useStoredText({ namespace, id }: ThreadKey): UseQueryResult<string> {
+/** The stored text of a thread, or of one of its versions, byte for byte. */
+export function useStoredText(
+  { namespace, id }: ThreadKey,
+  version: string | undefined,
+): UseQueryResult<string> {
   return useQuery({
-    queryKey: ["thread", namespace, id, "text"],
+    queryKey: ["thread", namespace, id, "text", version],
     queryFn: async ({ signal }) => {
-      const response = await callApi(threadPath(id), { namespace, signal });
+      const response = await callApi(threadPath(id), { namespace, signal, query: { version } });
       return await response.text();
     },
     gcTime: 60_000,

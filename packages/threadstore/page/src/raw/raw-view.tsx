@@ -6,12 +6,14 @@ import { type ThreadKey, useStoredText } from "../api/queries.ts";
 import { CopyButton } from "../shared/copy-button.tsx";
 import { formatJson } from "../shared/format-json.ts";
 import { Failure, Loading } from "../shared/states.tsx";
+import { usePageState } from "../state/location.ts";
 import { TextLines } from "./text-lines.tsx";
 import { findAll } from "./text-rows.ts";
 
-/** The stored text of a thread. It is formatted without being parsed, and can be shown exactly as it is stored. */
+/** The stored text of a thread, or of the version in the address. It is formatted without being parsed, and can be shown exactly as it is stored. */
 export function RawView({ threadKey }: { readonly threadKey: ThreadKey }): ReactNode {
-  const query = useStoredText(threadKey);
+  const { version } = usePageState();
+  const query = useStoredText(threadKey, version);
   if (query.isPending) return <Loading label="Loading the text" />;
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   return <RawText stored={query.data} />;
