@@ -38,6 +38,14 @@ it("shows the role once for each message", () => {
   expect(rows.map(({ isFirst }) => isFirst)).toEqual([true, true, false]);
 });
 
+it("places as many findings as there are rows", () => {
+  const entries = Array.from({ length: 30_000 }, (_, index) => call(`c${index}`));
+  const findings = entries.map((_, index) => ({ code: "x", path: `$.messages[${index}].id`, message: "m" }));
+  // A search through all rows for each finding would take minutes.
+  const { flagged, unplaced } = arrangeRows(conversation(entries, findings));
+  expect([flagged.length, unplaced]).toEqual([30_000, []]);
+}, 30_000);
+
 it.each([
   ["the same path", "$.messages[1]", [1]],
   ["a value inside of a part", "$.messages[1].content[0]", [1]],

@@ -28,8 +28,9 @@ interface DraftRow {
 export function arrangeRows({ entries, findings }: Conversation): Rows {
   const rows = pairResults(entries);
   const unplaced: Finding[] = [];
+  const places = placesOf(rows);
   for (const finding of findings) {
-    const row = rowOf(rows, finding);
+    const row = rowOf(places, finding);
     if (row === undefined) unplaced.push(finding);
     else row.findings.push(finding);
   }
@@ -63,20 +64,44 @@ function remember(unanswered: Map<string, DraftRow[]>, { id }: CallEntry, row: D
   else waiting.push(row);
 }
 
-/** Whether a JSON path is that of a value inside of another one, or the same. */
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
+/** The rows by what a finding can name. A conversation can have as many findings as rows, so nothing is searched. */
+interface Places {
+  readonly byPath: ReadonlyMap<string, DraftRow>;
+  /** The first row in each value that contains rows, such as a message of several parts. */
+  readonly byContainer: ReadonlyMap<string, DraftRow>;
+  readonly byIndex: ReadonlyMap<number, DraftRow>;
 }
 
-function rowOf(rows: readonly DraftRow[], { path, index }: Finding): DraftRow | undefined {
-  const paths = ({ entry, result }: DraftRow) =>
-    result === undefined ? [entry.path] : [entry.path, result.path];
-  return (
-    rows.find((row) => paths(row).includes(path)) ??
-    rows.findLast((row) => paths(row).some((own) => isWithin(path, own))) ??
-    rows.find((row) => paths(row).some((own) => own !== "$" && path !== "$" && isWithin(own, path))) ??
-    (index === undefined ? undefined : rows.find(({ entry }) => entry.index === index))
-  );
+function placesOf(rows: readonly DraftRow[]): Places {
+  const byPath = new Map<string, DraftRow>();
+  const byContainer = new Map<string, DraftRow>();
+  const byIndex = new Map<number, DraftRow>();
+  for (const row of rows) {
+    const { entry, result } = row;
+    addFirst(byIndex, entry.index, row);
+    for (const { path } of result === undefined ? [entry] : [entry, result]) {
+      addFirst(byPath, path, row);
+      for (const container of containersOf(path)) addFirst(byContainer, container, row);
+    }
+  }
+  // Every row is in the thread itself.
+  byContainer.delete("$");
+  return { byPath, byContainer, byIndex };
+}
+
+function addFirst<Key>(map: Map<Key, DraftRow>, key: Key, row: DraftRow): void {
+  if (!map.has(key)) map.set(key, row);
+}
+
+/** The JSON paths of the values that contain the value with a path, the innermost first. */
+function containersOf(path: string): readonly string[] {
+  return [...path.matchAll(/[.[]/gu)].map(({ index }) => path.slice(0, index)).toReversed();
+}
+
+function rowOf({ byPath, byContainer, byIndex }: Places, { path, index }: Finding): DraftRow | undefined {
+  const own = [path, ...containersOf(path)].find((each) => byPath.has(each));
+  if (own !== undefined) return byPath.get(own);
+  return byContainer.get(path) ?? (index === undefined ? undefined : byIndex.get(index));
 }
 
 const CHARACTERS_PER_LINE = 84;
