@@ -1,4 +1,6 @@
 const INDENT = "  ";
+/** Deeper values are not indented further. Otherwise, the text would grow with the square of the depth. */
+const DEEPEST = 50;
 
 /**
  * Breaks JSON into lines without parsing it, so that numbers, repeated members and their order stay exactly as they are
@@ -37,7 +39,7 @@ export function formatJson(text: string, inline = 0): string {
 }
 
 function newLine(depth: number): string {
-  return `\n${INDENT.repeat(depth)}`;
+  return `\n${INDENT.repeat(Math.min(depth, DEEPEST))}`;
 }
 
 function isSpace(character: string): boolean {

@@ -15,6 +15,13 @@ it.each([
   expect(formatJson(text)).toBe(expected);
 });
 
+it("formats JSON of any depth in a text of a similar size", () => {
+  const depth = 50_000;
+  const text = formatJson(`${"[".repeat(depth)}0${"]".repeat(depth)}`, 36);
+  expect(text.replaceAll(/\s/gu, "")).toHaveLength(2 * depth + 1);
+  expect(text.length).toBeLessThan(250 * depth);
+});
+
 it("keeps short objects and arrays on one line", () => {
   expect(formatJson('{"a":[1,{"b":"]"}],"long":"0123456789"}', 14)).toBe(
     '{\n  "a": [1, {"b": "]"}],\n  "long": "0123456789"\n}',
