@@ -1,13 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadStore } from "@threadstore/core";
 import { faulty, long, refund, TITLES, waiting } from "./sample-threads.test-helper.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Longer than the steps of the clock, so that the latest threads are listed in the order of these saves. */
-const BETWEEN_SAVES_MS = 5;
-
-/** Fills a store with the conversations of a small company, for tests and for pictures. */
+/** Fills a store with the conversations of a small company, for tests and for pictures. The latest is the last one. */
 export async function fillStore(store: ThreadStore): Promise<void> {
   const europe = store.namespace("acme").namespace("europe");
   for (const name of ["americas", "asia"])
@@ -20,11 +16,8 @@ export async function fillStore(store: ThreadStore): Promise<void> {
       metadata: { title, owner: index % 2 === 0 ? "ann" : "ben", channel: "web" },
     });
   }
-  await wait(BETWEEN_SAVES_MS);
   await europe.save("invoice-2093", waiting(), { metadata: { title: "Pay the open invoice", owner: "ben" } });
-  await wait(BETWEEN_SAVES_MS);
   await europe.save("trip-rome", faulty(), { metadata: { title: "Trip to Rome", owner: "ann" } });
-  await wait(BETWEEN_SAVES_MS);
   await saveInSteps(europe, "order-4711", refund() as { readonly messages: readonly object[] });
 }
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { type HistoryStore, withHistory } from "@threadstore/history";
-import { sqliteStore } from "@threadstore/sqlite";
 import { BROWSER_TIMEOUT_MS } from "@threadstore/services/browser-timeout";
+import { sqliteStore } from "@threadstore/sqlite";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 
 const FOLDER = join(import.meta.dirname, "..");
@@ -29,7 +29,7 @@ export async function startViewers(fill: (store: HistoryStore) => Promise<void>)
   await promisify(execFile)(process.execPath, [join(FOLDER, "build.ts")]);
   const folder = await mkdtemp(join(tmpdir(), "threadstore-viewer-"));
   const database = join(folder, "threads.db");
-  const store = withHistory(sqliteStore({ path: database, synchronous: "normal" }));
+  const store = withHistory(sqliteStore({ path: database, synchronous: "normal", now: distinctTimes() }));
   await fill(store);
   const started = await Promise.all([serve(database, []), serve(database, ["--write"])]);
   const [readOnly, writable] = started;
@@ -42,6 +42,15 @@ export async function startViewers(fill: (store: HistoryStore) => Promise<void>)
     await rm(folder, { recursive: true });
   };
   return { store, database, readOnly: readOnly.url, writable: writable.url, stop };
+}
+
+/** A clock that never returns a time twice, so that the order of a list is the order of the saves. */
+function distinctTimes(): () => number {
+  let latest = 0;
+  return () => {
+    latest = Math.max(Date.now(), latest + 1);
+    return latest;
+  };
 }
 
 async function serve(
