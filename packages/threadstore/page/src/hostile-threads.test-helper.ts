@@ -46,6 +46,13 @@ const IMAGES: readonly string[] = [
   "blob:https://evil.example/x",
 ];
 
+/** What could block the page, or exceed the stack of a parser. */
+const DEEP: readonly string[] = [
+  ...["> ", ">", "- ", "1. ", "> - "].map((opening) => opening.repeat(19_000 / opening.length)),
+  ...["*a ", "[", "![", "[a](", "~~a ", "|a"].map((opening) => opening.repeat(19_000 / opening.length)),
+  "[".repeat(19_000) + "]".repeat(19_000),
+];
+
 /** A thread with each payload in every place: roles, texts, reasoning, names, ids and inputs of tools, results, files. */
 export function hostileThread(): object {
   const messages = PAYLOADS.map((payload, index) => ({
@@ -69,11 +76,16 @@ export function hostileThread(): object {
       { type: "text", text: `![x](${url}) [x](${url})` },
     ],
   }));
+  const deep = DEEP.map((text, index) => ({
+    id: `deep${index}`,
+    role: "user",
+    parts: [{ type: "text", text }, tool("text", text)],
+  }));
   return {
     format: "threadstore.thread",
     version: 1,
     kind: "ai-sdk-ui-messages",
-    messages: [...messages, ...images],
+    messages: [...messages, ...images, ...deep],
   };
 }
 

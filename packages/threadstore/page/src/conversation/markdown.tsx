@@ -78,16 +78,25 @@ const MOST_RENDERED = 400;
 function render(text: string): ReactNode {
   const known = RENDERED.get(text);
   if (known !== undefined) return known;
-  const rendered = Renderer({
-    remarkPlugins: [remarkGfm, htmlAsText],
-    rehypePlugins: [[rehypeSanitize, SCHEMA]],
-    components: COMPONENTS,
-    children: text,
-  });
+  const rendered = parse(text);
   const [oldest] = RENDERED.keys();
   if (RENDERED.size >= MOST_RENDERED && oldest !== undefined) RENDERED.delete(oldest);
   RENDERED.set(text, rendered);
   return rendered;
+}
+
+/** A text that a parser cannot read must not take the whole page with it. */
+function parse(text: string): ReactNode {
+  try {
+    return Renderer({
+      remarkPlugins: [remarkGfm, htmlAsText],
+      rehypePlugins: [[rehypeSanitize, SCHEMA]],
+      components: COMPONENTS,
+      children: text,
+    });
+  } catch {
+    return <div className="plain-text">{text}</div>;
+  }
 }
 
 export const Markdown: (properties: { readonly text: string }) => ReactNode = memo(function Markdown({

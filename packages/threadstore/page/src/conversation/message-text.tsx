@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense } from "react";
 import { formatBytes } from "../shared/format.ts";
+import { isNestedDeeply } from "./nesting.ts";
 import { useOpenState } from "./open-states.ts";
 
 /** Loads what renders Markdown, while the conversation is loaded: otherwise, its texts would first appear unformatted. */
@@ -24,7 +25,7 @@ interface TextProperties {
 
 /** The text of a message, formatted as Markdown. */
 export function MessageText({ text, id }: TextProperties): ReactNode {
-  if (text.length > LONGEST_MARKDOWN) return <LongText text={text} id={id} />;
+  if (text.length > LONGEST_MARKDOWN || isNestedDeeply(text)) return <LongText text={text} id={id} />;
   return (
     <Suspense fallback={<div className="plain-text">{text}</div>}>
       <Markdown text={text} />
