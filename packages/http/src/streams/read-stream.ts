@@ -1,7 +1,7 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { decodeChunk, isEnd, type End, type StreamElement } from "./chunks.ts";
 import type { StreamSettings } from "./options.ts";
-import { type Head, loadSegment, readHead } from "./records.ts";
+import { endOf, type Head, loadSegment, readHead } from "./records.ts";
 import { invalidArgument, StreamError, streamInterrupted, streamMissing } from "./stream-error.ts";
 import type { StreamWriter } from "./stream-writer.ts";
 
@@ -62,14 +62,14 @@ export async function* readStream(
     while (position.segment === live.segment && position.index < live.elements.length) {
       const element = live.elements[position.index];
       if (element === undefined || signal.aborted) return;
-      if (isEnd(element)) {
-        if (wait) throwUnlessDone(element);
-        return;
-      }
+      if (isEnd(element)) break;
       yield toEntry(element, position);
     }
     if (position.segment < live.segment) continue;
-    if (signal.aborted || !wait) return;
+    // Also for a cursor after the end, at which nothing would arrive.
+    const end = endOf(live);
+    if (end !== undefined && wait) throwUnlessDone(end);
+    if (end !== undefined || signal.aborted || !wait) return;
     live = await live.wait(signal);
   }
 }
