@@ -163,6 +163,22 @@ describe("streams", () => {
     expect(await readExisting(other)).toBe("a");
   });
 
+  it("that have ended are not changed by readers with a cursor after the end", async () => {
+    const [streams, other] = createPair({ leaseMs: 100 });
+    const ends = { done: "resolved", error: "STREAM_FAILED" } as const;
+    for (const status of ["done", "error"] as const) {
+      const lease = await produce(streams, status);
+      await streams.append(status, bytes("a"), lease);
+      const waiting = codeOf(readAll(streams, status, "0-5"));
+      await streams.finalize(status, status, undefined, lease);
+      for (const cursor of ["0-1", "0-5", "7-0"]) {
+        expect(await codeOf(readAll(other, status, cursor))).toBe(ends[status]);
+      }
+      expect(await waiting).toBe(ends[status]);
+      expect(await other.status(status)).toBe(status);
+    }
+  });
+
   it("stop being read when the signal aborts", async () => {
     const [streams, other] = createPair();
     await produce(streams, "s");
@@ -278,6 +294,14 @@ describe("producers", () => {
     await other.append("s", bytes("a"), lease);
     expect(await other.finalize("s", "done", undefined, lease)).toBe(true);
     expect(await readAll(streams, "s")).toBe("a");
+  });
+
+  it("can continue in another process with several appends at once", async () => {
+    const [streams, other] = createPair();
+    const lease = await produce(streams, "s");
+    await Promise.all(["a", "b", "c"].map((chunk) => other.append("s", bytes(chunk), lease)));
+    expect(await other.finalize("s", "done", undefined, lease)).toBe(true);
+    expect(await readAll(streams, "s")).toBe("abc");
   });
 
   it("that stopped are noticed by readers, who end the stream for all", async () => {

@@ -196,7 +196,9 @@ class Streams {
     const head = await this.#load(id);
     if (head === undefined || (lease !== undefined && lease.token !== head.token)) throw streamMissing();
     if (endOf(head) !== undefined) throw streamEnded();
-    return this.#addWriter(id, head);
+    // Another call may have added it meanwhile. Each of two writers would take the other for a newer producer.
+    const added = this.#currentWriter(id);
+    return added?.token === head.token ? added : this.#addWriter(id, head);
   }
 
   /** Returns the writer of a stream, unless the stream is over. */
