@@ -103,16 +103,16 @@ function isContinued(last: AgUiEvent, next: AgUiEvent): boolean {
 }
 
 /** The events that open something, and the one that closes it. */
-const CLOSERS: Readonly<Record<string, string>> = {
-  TEXT_MESSAGE_START: "TEXT_MESSAGE_END",
-  REASONING_MESSAGE_START: "REASONING_MESSAGE_END",
-  REASONING_START: "REASONING_END",
-  THINKING_TEXT_MESSAGE_START: "THINKING_TEXT_MESSAGE_END",
-  THINKING_START: "THINKING_END",
-  TOOL_CALL_START: "TOOL_CALL_END",
-  STEP_STARTED: "STEP_FINISHED",
-  SUBAGENT_STARTED: "SUBAGENT_FINISHED",
-};
+const CLOSERS: ReadonlyMap<string, string> = new Map([
+  ["TEXT_MESSAGE_START", "TEXT_MESSAGE_END"],
+  ["REASONING_MESSAGE_START", "REASONING_MESSAGE_END"],
+  ["REASONING_START", "REASONING_END"],
+  ["THINKING_TEXT_MESSAGE_START", "THINKING_TEXT_MESSAGE_END"],
+  ["THINKING_START", "THINKING_END"],
+  ["TOOL_CALL_START", "TOOL_CALL_END"],
+  ["STEP_STARTED", "STEP_FINISHED"],
+  ["SUBAGENT_STARTED", "SUBAGENT_FINISHED"],
+]);
 
 /** The members that identify the opened part. If an event has several, the first one counts. */
 const IDENTITY = ["toolCallId", "messageId", "stepName", "subagentRunId"] as const;
@@ -136,7 +136,7 @@ export function closeRun(
     const type = event.type === "SUBAGENT_ERROR" ? "SUBAGENT_FINISHED" : event.type;
     const name = IDENTITY.find((each) => event[each] !== undefined);
     const id = name === undefined ? "" : String(event[name]);
-    const closer = CLOSERS[type];
+    const closer = CLOSERS.get(type);
     if (isTerminal(event)) {
       open.clear();
       calls.clear();

@@ -1,7 +1,13 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { isJsonObject, readEnvelope, repeatAfterConflict, THREAD_FORMAT } from "@threadstore/core/documents";
+import {
+  copyJson,
+  isJsonObject,
+  readEnvelope,
+  repeatAfterConflict,
+  THREAD_FORMAT,
+} from "@threadstore/core/documents";
 import { type AgUiEvent, joinDeltas } from "./ag-ui.ts";
-import { envelopeError, invalidThread } from "./runner-error.ts";
+import { envelopeError, invalidArgument, invalidThread, RunnerError } from "./runner-error.ts";
 
 const KIND = "copilotkit-thread";
 const FORMAT_VERSION = 1;
@@ -78,19 +84,42 @@ export async function storeEnd(
   run: string,
   events: readonly AgUiEvent[],
 ): Promise<void> {
-  const element = { end: run, events: joinDeltas(events) };
+  const element = { end: run, events: joinDeltas(events).map(wellFormed) };
   await repeatAfterConflict(async () => {
     const conversation = await loadConversation(store, id);
     if (conversation?.open?.run !== run) return;
-    await store.append(id, [wellFormed(element)], { previous: conversation.stored, key: run });
+    await store.append(id, [element], { previous: conversation.stored, key: run });
   });
 }
 
-/** Returns a value without lone surrogates, which models produce between two pieces of a text. */
-export function wellFormed<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value, replaceLoneSurrogates)) as Value;
+/**
+ * Returns an event as JSON, which every store accepts once it is {@link wellFormed}. Otherwise, the thread could not be
+ * continued, because the end of the run could never be stored. Throws `INVALID_ARGUMENT`.
+ */
+export function jsonEvent(event: AgUiEvent): AgUiEvent {
+  const copy = copyEvent(toPlain(event), "keep");
+  if (typeof copy.type === "string") return copy;
+  throw invalidArgument("event.type", "a string", copy.type);
 }
 
-function replaceLoneSurrogates(_name: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
+/** Returns an event without lone surrogates, which models produce between two pieces of a text. */
+export function wellFormed(event: AgUiEvent): AgUiEvent {
+  return copyEvent(event, "replace");
+}
+
+/** Returns what `JSON.stringify` makes of a value, such as an event with the objects of an SDK. */
+function toPlain(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    throw invalidArgument("event", "a value that JSON can represent");
+  }
+}
+
+function copyEvent(event: unknown, loneSurrogates: "keep" | "replace"): AgUiEvent {
+  return copyJson(event, { path: "event", loneSurrogates, error: invalidEvent }) as object as AgUiEvent;
+}
+
+function invalidEvent(message: string, path: string): RunnerError {
+  return new RunnerError("INVALID_ARGUMENT", message, { path });
 }

@@ -1,5 +1,5 @@
 import { AbstractAgent, type BaseEvent, type Message, type RunAgentInput } from "@ag-ui/client";
-import { memoryStore, type ThreadStore } from "@threadstore/core";
+import type { ThreadStore } from "@threadstore/core";
 import { lastValueFrom, Observable, toArray } from "rxjs";
 import { type RunnerOptions, type ThreadStoreRunner, threadStoreRunner } from "./index.ts";
 
@@ -129,13 +129,4 @@ export async function reopen(store: ThreadStore, threadId: string = "t"): Promis
   const tab = new Tab(store, threadId);
   await tab.connectAgent();
   return tab;
-}
-
-/** A tab with a store in memory. */
-export function openTab(options: Partial<RunnerOptions> = {}): {
-  readonly tab: Tab;
-  readonly store: ThreadStore;
-} {
-  const store = options.store ?? memoryStore();
-  return { tab: new Tab(store, "t", options), store };
 }

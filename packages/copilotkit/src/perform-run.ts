@@ -9,7 +9,7 @@ import {
   NO_LAST_EVENT,
   STOPPED,
 } from "./ag-ui.ts";
-import { storeEnd } from "./conversation.ts";
+import { jsonEvent, storeEnd } from "./conversation.ts";
 import type { RunnerSettings } from "./options.ts";
 import { followRun, streamEvent } from "./run-stream.ts";
 import { settle } from "./settle.ts";
@@ -93,7 +93,9 @@ class Recorder {
     return this.#producer.run;
   }
 
-  async add(event: AgUiEvent): Promise<void> {
+  /** Adds an event of the agent. Rejects with `INVALID_ARGUMENT`. */
+  async add(sent: AgUiEvent): Promise<void> {
+    const event = jsonEvent(sent);
     const isStart = this.#isFirst && event.type === "RUN_STARTED";
     this.#isFirst = false;
     // It is stored already.
@@ -121,14 +123,16 @@ async function runAgent(
 ): Promise<Interruption> {
   const { run } = recorder;
   const over = new AbortController();
-  const stopped = deferred<Interruption>();
-  RUNNING.set(run, () => stopped.resolve(STOPPED));
-  const onEvent = async ({ event }: { readonly event: AgUiEvent }): Promise<void> => {
-    if (!over.signal.aborted) await recorder.add(event);
-  };
+  const interrupted = deferred<Interruption>();
+  RUNNING.set(run, () => interrupted.resolve(STOPPED));
   const onFailure = (error: unknown): Interruption => {
     if (!over.signal.aborted) onError(error, threadId);
     return AGENT_FAILED;
+  };
+  const onEvent = async ({ event }: { readonly event: AgUiEvent }): Promise<void> => {
+    if (over.signal.aborted) return;
+    // AG-UI logs errors of its subscribers, and continues.
+    await recorder.add(event).catch((error: unknown) => interrupted.resolve(onFailure(error)));
   };
   // Ends if another process stops the run, or if the store fails.
   const followed = followRun(streams, run, () => undefined, over.signal).then(
@@ -136,15 +140,24 @@ async function runAgent(
     onFailure,
   );
   let isDone = false;
-  const ended = agent.runAgent(input, { onEvent }).then(() => {
+  const ended = (async () => agent.runAgent(input, { onEvent }))().then(() => {
     isDone = true;
     return NO_LAST_EVENT;
   }, onFailure);
   try {
-    return await Promise.race([ended, followed, stopped.promise]);
+    return await Promise.race([ended, followed, interrupted.promise]);
   } finally {
     over.abort();
     RUNNING.delete(run);
-    if (!isDone) agent.abortRun();
+    if (!isDone) abort(agent, (error) => onError(error, threadId));
+  }
+}
+
+/** Aborts an agent. If that fails, the end of the run is stored nevertheless. */
+function abort(agent: RunnableAgent, onError: (error: unknown) => void): void {
+  try {
+    agent.abortRun();
+  } catch (error) {
+    onError(error);
   }
 }

@@ -1,5 +1,5 @@
 import { type StreamLease, type ResumableStreams, StreamError } from "@threadstore/http/streams";
-import { type AgUiEvent, type Interruption, PROCESS_STOPPED, STOPPED } from "./ag-ui.ts";
+import { type AgUiEvent, type Interruption, isTerminal, PROCESS_STOPPED, STOPPED } from "./ag-ui.ts";
 import { readEvents } from "./conversation.ts";
 
 const ENCODER = new TextEncoder();
@@ -25,10 +25,13 @@ export async function followRun(
   onEvent: (event: AgUiEvent) => void,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
+  let last: AgUiEvent | undefined;
   try {
     for await (const { chunk } of streams.read(run, "", signal)) {
       const [event] = readEvents([JSON.parse(DECODER.decode(chunk))], "$.chunks");
-      if (event !== undefined) onEvent(event);
+      if (event === undefined) continue;
+      last = event;
+      onEvent(event);
     }
   } catch (error) {
     if (StreamError.is(error, "STREAM_FAILED")) return STOPPED;
@@ -39,7 +42,9 @@ export async function followRun(
     if (isOver) return PROCESS_STOPPED;
     throw error;
   }
-  return signal.aborted ? "aborted" : "completed";
+  if (signal.aborted) return "aborted";
+  // Without a last event, the stream was deleted, or its process stopped after a failed write.
+  return last !== undefined && isTerminal(last) ? "completed" : PROCESS_STOPPED;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { deferred } from "@threadstore/core/documents";
-import { isObservable } from "rxjs";
+import { isObservable, lastValueFrom, toArray } from "rxjs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RunnerError, threadStoreRunner } from "./index.ts";
 import { echo, FAST, finish, reopen, say, ScriptedAgent, Tab } from "./page.test-helper.ts";
@@ -127,6 +127,56 @@ describe("a run", () => {
     expect((await reopen(store)).texts).toEqual(["one", "begin", "two", "re: two"]);
   });
 
+  it.each([
+    ["with half characters in names", { "\ud83d": 1 }],
+    ["of names that objects inherit", { ["__proto__"]: 1, constructor: 2 }],
+    ["with objects of an SDK", { at: new Date(0), no: undefined, list: [undefined] }],
+  ])("stores events %s", async (_, value) => {
+    const store = memoryStore();
+    const tab = new Tab(store);
+    await tab.ask("one", (emit, _signal, input) => {
+      emit({ type: "CUSTOM", name: "x", value });
+      finish(emit, input);
+    });
+    expect(tab.errors).toEqual([]);
+    const custom = (await (await reopen(store)).events()).find((event) => "name" in event);
+    const expected = JSON.stringify({ type: "CUSTOM", name: "x", value });
+    expect(JSON.stringify(custom)).toBe(expected.replace("\\ud83d", "\ufffd"));
+  });
+
+  it.each([
+    ["a number that JSON does not have", { type: "CUSTOM", name: "x", value: 1n }],
+    ["a deep value", { type: "CUSTOM", name: "x", value: nested(2000) }],
+    ["no type", { name: "x" }],
+  ])("with an event with %s fails, and the thread continues", async (_, event) => {
+    const store = memoryStore();
+    const tab = new Tab(store);
+    const runner = threadStoreRunner({ store, ...FAST, onError: (error) => tab.errors.push(error) });
+    const agent = {
+      runAgent: async (
+        _input: object,
+        { onEvent }: { readonly onEvent: (call: { event: never }) => Promise<void> },
+      ) => {
+        await onEvent({ event: { type: "TEXT_MESSAGE_START", messageId: "a", role: "assistant" } as never });
+        await onEvent({ event: event as never });
+        await new Promise(() => undefined);
+      },
+      abortRun: () => {
+        throw new Error("The agent cannot be aborted.");
+      },
+    };
+    const input = { threadId: "t", runId: "r", messages: [{ id: "q", role: "user", content: "one" }] };
+    const events = await lastValueFrom(runner.run({ threadId: "t", agent, input }).pipe(toArray()));
+    expect(types(events)).toEqual(["RUN_STARTED", "TEXT_MESSAGE_START", "TEXT_MESSAGE_END", "RUN_ERROR"]);
+    expect(tab.errors).toEqual([
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      expect.objectContaining({ message: "The agent cannot be aborted." }),
+    ]);
+    const other = await reopen(store);
+    await other.ask("two");
+    expect(other.texts).toEqual(["one", "", "two", "re: two"]);
+  });
+
   it("of several runs of the agent is one", async () => {
     const store = memoryStore();
     const tab = new Tab(store);
@@ -233,6 +283,59 @@ describe("failures", () => {
     expect((await reopen(inner)).texts).toEqual(["one", "re: one", "two", "re: two"]);
   });
 });
+
+it("pages that join a run never show an end that is not stored", async () => {
+  const inner = memoryStore();
+  const streams = inner.namespace("streams");
+  let fails = false;
+  const failed = failing(inner, () => fails);
+  // Only the thread cannot be written, not the stream of the run.
+  const store = new Proxy(failed, {
+    get: (target, name) => (name === "namespace" ? () => streams : (Reflect.get(target, name) as unknown)),
+  });
+  const tab = new Tab(store);
+  const released = deferred<void>();
+  const asking = tab.ask("one", async (emit, signal, input) => {
+    await released.promise;
+    await echo(emit, signal, input);
+  });
+  await expect.poll(() => tab.runner.isRunning({ threadId: "t" }), { interval: 5 }).toBe(true);
+  const joined = [tab, new Tab(store)].map((each) => each.events());
+  await setTimeout(20);
+  fails = true;
+  released.resolve();
+  await asking;
+  for (const events of await Promise.all(joined)) {
+    expect(types(events).slice(-2)).toEqual(["TEXT_MESSAGE_END", "RUN_ERROR"]);
+  }
+  fails = false;
+  expect((await reopen(inner)).texts).toEqual(["one", "re: one"]);
+});
+
+it("pages that join a run whose stream is deleted receive its end", async () => {
+  const store = memoryStore();
+  const tab = new Tab(store);
+  const asking = tab.ask("one", async (emit, signal) => {
+    emit({ type: "TEXT_MESSAGE_START", messageId: "a", role: "assistant" });
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  });
+  const other = new Tab(store);
+  await expect.poll(() => other.runner.isRunning({ threadId: "t" }), { interval: 5 }).toBe(true);
+  const joined = other.events();
+  await setTimeout(20);
+  await store.namespace("streams").erase();
+  expect(types(await joined)).toEqual(["RUN_STARTED", "TEXT_MESSAGE_START", "TEXT_MESSAGE_END", "RUN_ERROR"]);
+  await asking;
+  await other.ask("two");
+  expect((await reopen(store)).texts.slice(-2)).toEqual(["two", "re: two"]);
+});
+
+/** A value that is nested this deep. */
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let count = 0; count < depth; count++) value = [value];
+  return value;
+}
 
 /** A store whose appends and saves fail. */
 function failing(inner: ThreadStore, isFailing: () => boolean): ThreadStore {

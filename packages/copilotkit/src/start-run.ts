@@ -1,7 +1,13 @@
 import { createId, repeatAfterConflict } from "@threadstore/core/documents";
 import type { StreamLease } from "@threadstore/http/streams";
 import { type AgUiEvent, type AgUiInput, messageIds, runStarted } from "./ag-ui.ts";
-import { type Conversation, conversationThread, loadConversation, wellFormed } from "./conversation.ts";
+import {
+  type Conversation,
+  conversationThread,
+  jsonEvent,
+  loadConversation,
+  wellFormed,
+} from "./conversation.ts";
 import type { RunnerSettings } from "./options.ts";
 import { busy } from "./runner-error.ts";
 import { settle } from "./settle.ts";
@@ -62,7 +68,7 @@ async function storeStart(
   const { messages = [], runId } = input;
   const known = messageIds(conversation?.events ?? []);
   const added = messages.filter(({ id }) => !known.has(id));
-  const start = wellFormed(runStarted({ threadId, runId }, added));
+  const start = wellFormed(jsonEvent(runStarted({ threadId, runId }, added)));
   const element = { run, runId, events: [start] };
   if (conversation !== undefined) {
     await store.append(threadId, [element], { previous: conversation.stored });

@@ -82,10 +82,10 @@ async function replay(
   }
 }
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  THREAD_BUSY: "Another answer is being written in this conversation. Wait for it, or stop it.",
-  TOO_LARGE: "This conversation is too long to be stored. Start a new one.",
-};
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ["THREAD_BUSY", "Another answer is being written in this conversation. Wait for it, or stop it."],
+  ["TOO_LARGE", "This conversation is too long to be stored. Start a new one."],
+]);
 
 /**
  * Completes an observable. A failure becomes an event, because the runtime does not pass errors to pages in another
@@ -103,7 +103,7 @@ async function finish(
     onError(error, threadId);
     const code = isError(error) && "code" in error ? String(error.code) : "UNEXPECTED";
     const message =
-      MESSAGES[code] ?? "The server could not load or store this conversation. Try again later.";
+      MESSAGES.get(code) ?? "The server could not load or store this conversation. Try again later.";
     events.next(runError(message, code));
   }
   events.complete();
