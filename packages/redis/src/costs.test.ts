@@ -1,5 +1,6 @@
 import { growThread } from "@threadstore/conformance";
-import type { ThreadStore } from "@threadstore/core";
+import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { copyThreads } from "@threadstore/core/maintenance";
 import { startRedis } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Redis } from "ioredis";
@@ -7,6 +8,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { BUCKET_COUNT } from "./keys.ts";
 import { redisStore } from "./redis-store.ts";
 import { freshPrefix } from "./redis.test-helper.ts";
+
+/** A scan responds after 1000 keys, and the server of this file has fewer than 3000. */
+const SCANS_PER_PASS = 3;
 
 interface Cost {
   readonly commands: string[];
@@ -61,6 +65,18 @@ await describeWithService("redis", "the cost of calls", async () => {
     // A page of each namespace, with a script for each bucket that has a thread on it, and a script for each thread.
     expect(scripts.length).toBeLessThanOrEqual(2 * 3 + 6);
     expect(erasing.commands).toHaveLength(BUCKET_COUNT + 1 + 2 * BUCKET_COUNT + scripts.length);
+  });
+
+  test("a copy scans the keys once, however many namespaces there are", async () => {
+    const view = store.namespace("many");
+    const names = Array.from({ length: 150 }, (_, n) => `tenant-${n}`);
+    await Promise.all(names.map((name) => view.namespace(name).namespace("users").save("t", {})));
+    const target = memoryStore();
+    const { commands } = await costOf(() => copyThreads(view, target));
+    expect((await target.namespaces({ limit: 200 })).namespaces).toHaveLength(150);
+    expect(commands.filter((command) => command === "scan").length).toBeLessThanOrEqual(SCANS_PER_PASS);
+    // Of namespaces, not of threads: a page of threads has a command for each bucket.
+    expect(commands.filter((command) => command === "exists")).toHaveLength(BUCKET_COUNT);
   });
 
   const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1500)}`);

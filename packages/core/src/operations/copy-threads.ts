@@ -1,3 +1,4 @@
+import type { KnownNamespaces } from "../listing/known-namespaces.ts";
 import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "../validation/job-options.ts";
@@ -74,9 +75,10 @@ export async function copyThreads(
   checkLocations(from, to, checked.namespaces ?? true);
   const source = sourceDigest(from);
   const stores = storesToCopy(from, to);
+  const known: KnownNamespaces = new Map();
   let position = decodePosition(checked.cursor, source);
   for (;;) {
-    const { totals, next } = await copyPage(stores, checked, position);
+    const { totals, next } = await copyPage({ ...stores, known }, checked, position);
     const progress = { ...totals, cursor: next && encodePosition(next, source) };
     await checked.onProgress?.(progress);
     if (next === undefined) return progress;
@@ -110,7 +112,7 @@ interface CopiedPage {
 }
 
 async function copyPage(
-  { from, to }: CopiedStores,
+  { from, to, known }: CopiedStores & { readonly known: KnownNamespaces },
   { namespaces = true, overwrite = false, onCorrupt, signal }: CopyOptions,
   { path, cursor, totals: earlier }: CopyPosition,
 ): Promise<CopiedPage> {
@@ -121,7 +123,7 @@ async function copyPage(
   for (const [id, { kind }] of outcomes) if (kind === "corrupt") onCorrupt?.({ namespaces: names, id });
   const totals = addOutcomes(earlier, [...outcomes.values()]);
   if (page.cursor !== undefined) return { totals, next: { path, cursor: page.cursor, totals } };
-  const following = namespaces ? await nextPath(from, path, signal) : undefined;
+  const following = namespaces ? await nextPath(from, path, signal, known) : undefined;
   return { totals, next: following && { path: following, cursor: undefined, totals } };
 }
 

@@ -1,5 +1,12 @@
 import { isCursorText, sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import { ThreadStoreError } from "../errors.ts";
+import {
+  KNOWN_NAMESPACES,
+  type KnownNamespaces,
+  type KnownNamespacesOption,
+  knownWithin,
+  remember,
+} from "../listing/known-namespaces.ts";
 import { isNamespaceWithin } from "../listing/namespace-range.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
@@ -27,45 +34,70 @@ interface NamespacesPosition {
 export interface NamespacesListing {
   readonly limit: number;
   readonly start: NamespacesPosition;
+  /** What the caller's walk has listed before. */
+  readonly known: KnownNamespaces | undefined;
 }
 
 export function namespacesListing(
   { name: store }: ThreadDriver,
   namespace: string,
-  { limit, cursor }: NamespacesOptions,
+  { limit, cursor, [KNOWN_NAMESPACES]: known }: NamespacesOptions & KnownNamespacesOption,
 ): NamespacesListing {
   const start =
     cursor === undefined ? { after: undefined, returned: [] } : positionIn(cursor, store, namespace);
-  return { limit: checkedLimit(limit), start };
+  return { limit: checkedLimit(limit), start, known };
 }
 
 /** Returns a page of the names of the namespaces directly in the context's, in or below which records exist. */
 export async function listNamespaces(
   context: OperationContext,
-  { limit, start }: NamespacesListing,
+  { limit, start, known }: NamespacesListing,
 ): Promise<NamespacePage> {
   const { namespace, driver } = context;
-  const levelOffset = namespace === "" ? 0 : namespace.length + 1;
-  const names: string[] = [];
-  let { after } = start;
-  let { returned } = start;
-  for (let pages = 0; pages < MAX_DRIVER_PAGES && names.length < limit; pages += 1) {
-    const page = await readNamespaces(context, { within: namespace, after, limit: limit - names.length });
-    for (const stored of page.namespaces) {
-      if (stored === namespace) continue;
-      const path = stored.slice(levelOffset);
-      const [level = ""] = path.split("/", 1);
-      returned = returned.filter((earlier) => path.startsWith(earlier));
-      const name = levelName(level);
-      if (name === undefined || returned.includes(level)) continue;
-      returned = [...returned, level];
-      names.push(name);
-    }
-    if (page.next === undefined) return { namespaces: names, cursor: undefined };
-    after = page.next;
+  if (known !== undefined && start.after === undefined) {
+    const nested = knownWithin(known, driver, namespace);
+    const { names } = addLevels({ names: [], returned: [] }, namespace, nested ?? []);
+    if (nested !== undefined && names.length <= limit) return { namespaces: names, cursor: undefined };
   }
-  const cursor = sealJson([CURSOR_KIND, driver.name, namespace, after ?? null, returned]);
-  return { namespaces: names, cursor };
+  const listed: string[] = [];
+  let { after } = start;
+  let levels: Levels = { names: [], returned: start.returned };
+  for (let pages = 0; pages < MAX_DRIVER_PAGES && levels.names.length < limit; pages += 1) {
+    const request = { within: namespace, after, limit: limit - levels.names.length };
+    const page = await readNamespaces(context, request);
+    listed.push(...page.namespaces);
+    levels = addLevels(levels, namespace, page.namespaces);
+    after = page.next;
+    if (after === undefined) break;
+  }
+  const listing = { within: namespace, names: listed, after: start.after, next: after };
+  if (known !== undefined) remember(known, driver, listing);
+  const position = [CURSOR_KIND, driver.name, namespace, after ?? null, levels.returned];
+  return { namespaces: levels.names, cursor: after === undefined ? undefined : sealJson(position) };
+}
+
+/** The names on a page, and {@link NamespacesPosition.returned}. */
+interface Levels {
+  readonly names: string[];
+  readonly returned: readonly string[];
+}
+
+/** Adds the names directly in a namespace that lead to stored namespaces. */
+function addLevels(levels: Levels, namespace: string, stored: readonly string[]): Levels {
+  const levelOffset = namespace === "" ? 0 : namespace.length + 1;
+  const names = [...levels.names];
+  let { returned } = levels;
+  for (const each of stored) {
+    if (each === namespace) continue;
+    const path = each.slice(levelOffset);
+    const [level = ""] = path.split("/", 1);
+    returned = returned.filter((earlier) => path.startsWith(earlier));
+    const name = levelName(level);
+    if (name === undefined || returned.includes(level)) continue;
+    returned = [...returned, level];
+    names.push(name);
+  }
+  return { names, returned };
 }
 
 function invalidCursor(cause?: unknown): ThreadStoreError {

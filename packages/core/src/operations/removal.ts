@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "../errors.ts";
+import type { KnownNamespaces } from "../listing/known-namespaces.ts";
 import { mapConcurrently } from "../runtime/map-concurrently.ts";
 import type { IntactThreadSummary, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { LEASE_NAMESPACE } from "../validation/names.ts";
@@ -25,6 +26,7 @@ export type Select = (
 
 /** A call that runs a removal. */
 interface Run extends Removal {
+  readonly known: KnownNamespaces;
   /** When the call stops, on the clock of `performance.now()`. */
   readonly stopAt: number;
   /** The number of passes that this call may end. */
@@ -46,7 +48,7 @@ const [EXPIRED_MIN_MS, EXPIRED_MAX_MS] = [10_000, 30_000];
 export async function runRemoval(removal: Removal): Promise<RemovalResult> {
   const { state, now, options, owner } = removal;
   const stopAt = performance.now() + (options.stopAfterMs ?? Number.POSITIVE_INFINITY);
-  const run: Run = { ...removal, stopAt, passesLeft: MAX_PASSES };
+  const run: Run = { ...removal, known: new Map(), stopAt, passesLeft: MAX_PASSES };
   let outcome: Outcome;
   do outcome = await advance(run);
   while (outcome === "continues" && performance.now() < stopAt);
@@ -78,9 +80,9 @@ async function advance(run: Run): Promise<Outcome> {
 
 /** Starts the next namespace, or the next pass. */
 async function startNext(run: Run): Promise<Outcome> {
-  const { store, state, options, repeats } = run;
+  const { store, state, options, repeats, known } = run;
   const isDeep = options.namespaces ?? true;
-  const path = isDeep ? await nextPath(store, state.path, options.signal) : undefined;
+  const path = isDeep ? await nextPath(store, state.path, options.signal, known) : undefined;
   startNamespace(state, path ?? []);
   if (path !== undefined) return "continues";
   if (!repeats || !state.hasFound || options.dryRun === true) return "finished";

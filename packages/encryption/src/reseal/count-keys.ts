@@ -1,5 +1,5 @@
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
-import { nextPath, type Path, viewAt } from "@threadstore/core/decorator";
+import { type KnownNamespaces, nextPath, type Path, viewAt } from "@threadstore/core/decorator";
 import type { ResealOptions } from "./reseal-options.ts";
 import { isCurrent, keyIdOfHead } from "./reseal-thread.ts";
 import { resealedStore } from "./resealed-store.ts";
@@ -47,6 +47,7 @@ export async function countKeys(store: ThreadStore, options: CountKeysOptions = 
     if (all || !isCurrent({ keys, isSealed }, metadata)) count.outdated += 1;
     counts.set(keyId, count);
   };
+  const known: KnownNamespaces = new Map();
   let path: Path | undefined = [];
   let cursor: string | undefined;
   while (path !== undefined) {
@@ -54,7 +55,7 @@ export async function countKeys(store: ThreadStore, options: CountKeysOptions = 
     const page = await view.listPage({ limit: PAGE_SIZE, cursor, metadata: true, signal });
     page.threads.forEach(include);
     ({ cursor } = page);
-    if (cursor === undefined) path = namespaces ? await nextPath(inner, path, signal) : undefined;
+    if (cursor === undefined) path = namespaces ? await nextPath(inner, path, signal, known) : undefined;
   }
   const entries = [...counts].toSorted(([, left], [, right]) => right.threads - left.threads);
   return { keys: entries.map(([keyId, count]) => ({ keyId, ...count })), corrupt };

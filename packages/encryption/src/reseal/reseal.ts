@@ -1,5 +1,12 @@
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
-import { mapConcurrently, namesOf, nextPath, sourceDigest, viewAt } from "@threadstore/core/decorator";
+import {
+  type KnownNamespaces,
+  mapConcurrently,
+  namesOf,
+  nextPath,
+  sourceDigest,
+  viewAt,
+} from "@threadstore/core/decorator";
 import type { KeyProvider } from "../keys/key-provider.ts";
 import { withEncryption } from "../with-encryption.ts";
 import type { ResealOptions, ResolvedResealOptions } from "./reseal-options.ts";
@@ -36,8 +43,9 @@ export async function reseal(store: ThreadStore, options: ResealOptions = {}): P
   const plain = alwaysEncrypting(inner, resolved, "plain");
   const sealed = alwaysEncrypting(inner, resolved, "sealed");
   const encrypted = (isSealed: boolean): ThreadStore => (isSealed ? sealed : plain);
+  const known: KnownNamespaces = new Map();
   for (;;) {
-    const { totals, next } = await resealPage({ store: inner, encrypted }, resolved, position);
+    const { totals, next } = await resealPage({ store: inner, encrypted, known }, resolved, position);
     const progress = {
       ...totals,
       startedAt: new Date(position.startedAt),
@@ -67,6 +75,7 @@ function alwaysEncrypting(
 interface Stores {
   readonly store: ThreadStore;
   readonly encrypted: (isSealed: boolean) => ThreadStore;
+  readonly known: KnownNamespaces;
 }
 
 interface ResealedPage {
@@ -76,7 +85,7 @@ interface ResealedPage {
 }
 
 async function resealPage(
-  { store, encrypted }: Stores,
+  { store, encrypted, known }: Stores,
   { keys, isSealed, all, namespaces, onCorrupt, signal }: ResolvedResealOptions,
   position: ResealPosition,
 ): Promise<ResealedPage> {
@@ -100,7 +109,7 @@ async function resealPage(
   );
   const totals = addOutcomes(position.totals, outcomes);
   if (page.cursor !== undefined) return { totals, next: { path, cursor: page.cursor, totals, startedAt } };
-  const following = namespaces ? await nextPath(store, path, signal) : undefined;
+  const following = namespaces ? await nextPath(store, path, signal, known) : undefined;
   return { totals, next: following && { path: following, cursor: undefined, totals, startedAt } };
 }
 

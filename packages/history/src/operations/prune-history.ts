@@ -4,6 +4,7 @@ import {
   checkedJobOptions,
   checkFunctions,
   mapConcurrently,
+  type KnownNamespaces,
   nextPath,
   type OptionNames,
   viewAt,
@@ -68,10 +69,11 @@ export async function pruneHistory(
   const { namespaces = true, cursor, onProgress, signal } = checkedJobOptions(options, OPTION_NAMES);
   checkBooleans({ namespaces });
   checkFunctions({ onProgress });
+  const known: KnownNamespaces | undefined = namespaces ? new Map() : undefined;
   let position = decodePosition(cursor, now());
   for (;;) {
     signal?.throwIfAborted();
-    const { totals, next } = await prunePage(store, position, namespaces, signal);
+    const { totals, next } = await prunePage({ store, known, signal }, position);
     const progress = {
       ...totals,
       startedAt: new Date(position.startedAt),
@@ -84,11 +86,16 @@ export async function pruneHistory(
   }
 }
 
+interface PruneWalk {
+  readonly store: HistoryStore;
+  /** `undefined` if the namespaces below are not pruned. */
+  readonly known: KnownNamespaces | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function prunePage(
-  store: HistoryStore,
+  { store, known, signal }: PruneWalk,
   { startedAt, path, cursor, totals: earlier }: PrunePosition,
-  namespaces: boolean,
-  signal: AbortSignal | undefined,
 ): Promise<{ readonly totals: PruneTotals; readonly next: PrunePosition | undefined }> {
   const context = contextOf(viewAt(store, path));
   const page = await context.inner.listPage({ limit: PAGE_SIZE, cursor, metadata: true, signal });
@@ -97,7 +104,7 @@ async function prunePage(
   const corrupt = page.threads.filter((summary) => summary.corrupt).length;
   const totals = [...pruned, { ...NOTHING, corrupt }].reduce(addTotals, earlier);
   if (page.cursor !== undefined) return { totals, next: { startedAt, path, cursor: page.cursor, totals } };
-  const following = namespaces ? await nextPath(store, path, signal) : undefined;
+  const following = known && (await nextPath(store, path, signal, known));
   return { totals, next: following && { startedAt, path: following, cursor: undefined, totals } };
 }
 

@@ -1,5 +1,12 @@
 import type { ThreadStore, ThreadSummary, Version } from "@threadstore/core";
-import { namesOf, nextPath, type Path, storesToCopy, viewAt } from "@threadstore/core/decorator";
+import {
+  type KnownNamespaces,
+  namesOf,
+  nextPath,
+  type Path,
+  storesToCopy,
+  viewAt,
+} from "@threadstore/core/decorator";
 import { mapConcurrently, repeatAfterConflict, unlessConflict } from "@threadstore/core/documents";
 import type { Unit } from "../placement/placements.ts";
 import { copyOne, corruptThread } from "./copy-one.ts";
@@ -155,6 +162,7 @@ async function* pagesOf(
   view: ThreadStore,
   { unit, signal }: Pick<UnitCopy, "unit" | "signal">,
 ): AsyncGenerator<Page, void, undefined> {
+  const known: KnownNamespaces = new Map();
   let path: Path | undefined = [];
   while (path !== undefined) {
     const namespace = viewAt(view, path);
@@ -164,7 +172,7 @@ async function* pagesOf(
       ({ cursor } = page);
       yield { path, threads: page.threads, isLast: cursor === undefined };
     } while (cursor !== undefined);
-    path = unit === "" ? undefined : await nextPath(view, path, signal);
+    path = unit === "" ? undefined : await nextPath(view, path, signal, known);
   }
 }
 

@@ -1,5 +1,13 @@
 import type { ListOptions, ThreadStore, ThreadSummary } from "@threadstore/core";
-import { decodePath, encodePath, namesOf, nextPath, type Path, viewAt } from "@threadstore/core/decorator";
+import {
+  decodePath,
+  encodePath,
+  type KnownNamespaces,
+  namesOf,
+  nextPath,
+  type Path,
+  viewAt,
+} from "@threadstore/core/decorator";
 
 /** The next page of a walk. Plain data, which can be stored as JSON. */
 export interface WalkPosition {
@@ -36,13 +44,14 @@ export async function* walk(
 ): AsyncGenerator<WalkedPage> {
   let path: Path | undefined = decodePath(start.path);
   let { cursor } = start;
+  const known: KnownNamespaces = new Map();
   while (path !== undefined) {
     const namespaces = namesOf(path);
     const view = viewAt(store, path);
     const isFirst = cursor === null;
     const page = await view.listPage({ ...options, cursor: cursor ?? undefined });
     cursor = page.cursor ?? null;
-    if (cursor === null) path = await nextPath(store, path, options.signal);
+    if (cursor === null) path = await nextPath(store, path, options.signal, known);
     const next = path && { path: encodePath(path), cursor };
     yield { namespaces, view, threads: page.threads, isFirst, next };
   }
@@ -53,10 +62,11 @@ export async function* walkNamespaces(
   store: ThreadStore,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly namespaces: readonly string[]; readonly view: ThreadStore }> {
+  const known: KnownNamespaces = new Map();
   let path: Path | undefined = [];
   while (path !== undefined) {
     yield { namespaces: namesOf(path), view: viewAt(store, path) };
-    path = await nextPath(store, path, signal);
+    path = await nextPath(store, path, signal, known);
   }
 }
 
