@@ -38,7 +38,9 @@ it("repair.ts repairs a store, a conversation that an agent resumes, and a threa
     "pirate $.messages[1].tool_calls[0] result-missing: The call does not have a result.\n",
   );
   expect(stdout).toContain("Arrr! Why be piratin' so addictive");
-  expect(stdout).toContain("messages[0].contents[0]: The result does not answer any call. Dropped it.");
+  expect(stdout).toContain(
+    "messages[0].contents[0]: The result does not answer any call. A repair drops it.",
+  );
   expect(await readFile(foreign, "utf8")).toBe(
     '{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[]}}}',
   );

@@ -24,7 +24,7 @@ if (saved !== undefined) {
   const thread = await agent.deserializeThread(saved.thread, {
     repair: { "result-missing": "drop" },
     onRepair: (changes) => {
-      for (const { path, message } of changes) console.warn(`${path}: ${message}`);
+      for (const { path, message, remedy } of changes) console.warn(`${path}: ${message} ${remedy}`);
     },
   });
   console.log((await agent.run("Now tell that joke in the voice of a pirate.", thread)).text);
@@ -34,7 +34,7 @@ if (saved !== undefined) {
 const [file] = process.argv.slice(2);
 if (file !== undefined) {
   const { text, changes } = repairAgentFrameworkThread(await readFile(file, "utf8"), "synthesize");
-  for (const { path, message } of changes) console.log(`${path}: ${message}`);
+  for (const { path, message, remedy } of changes) console.log(`${path}: ${message} ${remedy}`);
   await writeFile(file, text);
 }
 await store.close();

@@ -85,12 +85,12 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
   const { type = "message", role } = source;
   if (typeof type !== "string" || type === "") {
     const message = "This is not an item.";
-    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "A repair drops it." });
     return false;
   }
   if (type !== "message" || ROLES.includes(role)) return true;
   const message = "The Agents SDK does not support this role.";
-  const drop = "Dropped the message.";
+  const drop = "A repair drops the message.";
   repairer.repair({ code: "role-unknown", path: `${path}.role`, position, message }, { drop });
   return false;
 }

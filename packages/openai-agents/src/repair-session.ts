@@ -107,7 +107,7 @@ function reportEnvelope(stored: JsonObject, session: JsonObject, repairer: Repai
   for (const name of ["format", "version", "kind"].filter((each) => stored[each] !== session[each])) {
     const message = "A member that every session has is missing or of the wrong type.";
     const finding = { code: "envelope-invalid", path: `$.${name}`, position: -1, message } as const;
-    repairer.repair(finding, { rewrite: "Set it." });
+    repairer.repair(finding, { rewrite: "A repair sets it." });
   }
 }
 
@@ -127,13 +127,13 @@ function reportMembers(
 ): void {
   if (!Array.isArray(items)) {
     const message = "The items are missing or not an array.";
-    const rewrite = "Set it to an empty array.";
+    const rewrite = "A repair sets it to an empty array.";
     repairer.repair({ code: "envelope-invalid", path: "$.items", position: -1, message }, { rewrite });
   }
   const size = isJsonObject(operations) ? Object.keys(operations).length : -1;
   if (operations === undefined || validOperations(operations).size === size) return;
   const message = "The record of applied transactions is malformed.";
-  const drop = "Removed the malformed part.";
+  const drop = "A repair removes the malformed part.";
   repairer.repair({ code: "state-invalid", path: "$.operations", position: -1, message }, { drop });
 }
 

@@ -60,5 +60,5 @@ export function repairApprovals(
 function logRemoval(code: FindingCode, { content }: Approval, message: string, log: RepairLog): void {
   const remedy =
     "A repair removes it and adds a result saying that the call, if there is one, was interrupted.";
-  log.add({ code, path: content.path, message, remedy }, "drop", "Removed it.");
+  log.add({ code, path: content.path, message, remedy }, "drop", "A repair removes it.");
 }

@@ -32,7 +32,7 @@ export function readEntries(
         message: "The message is invalid.",
         remedy,
       } as const;
-      log.add(finding, "drop", "Dropped it.");
+      log.add(finding, "drop", "A repair drops it.");
       return [];
     }
     dropUnreadable(message, language, log);
@@ -49,7 +49,7 @@ function dropUnreadable(message: MessageEntry, language: Language, log: RepairLo
     log.add(
       { code: "content-invalid", path: fault, message: "The content item is invalid.", remedy },
       "drop",
-      "Dropped it.",
+      "A repair drops it.",
     );
     removeContent(message, content);
   }
@@ -92,7 +92,7 @@ function repairString(text: string, path: string, log: RepairLog): string {
   if (text.isWellFormed()) return text;
   const message = "The text contains half of a character.";
   const remedy = "A repair replaces it with U+FFFD.";
-  log.add({ code: "text-malformed", path, message, remedy }, "rewrite", "Replaced it with U+FFFD.");
+  log.add({ code: "text-malformed", path, message, remedy }, "rewrite", "A repair replaces it with U+FFFD.");
   return text.toWellFormed();
 }
 
@@ -114,7 +114,7 @@ export function dropCopies(
     if (!isCopy) return true;
     const message = "The message is a copy of the one before it.";
     const remedy = "A repair drops the copy.";
-    log.add({ code: "message-duplicated", path: entry.path, message, remedy }, "drop", "Dropped it.");
+    log.add({ code: "message-duplicated", path: entry.path, message, remedy }, "drop", "A repair drops it.");
     return false;
   });
 }

@@ -12,11 +12,11 @@ export class RepairLog {
   }
 
   /** Adds a finding that can be repaired in only one way. Throws `THREAD_INVALID` if the policy is to stop. */
-  add(finding: Finding, action: RepairChange["action"], result: string): void {
+  add(finding: Finding, action: RepairChange["action"], change: string): void {
     const { code, path, message } = finding;
     if (this.#isStop(code)) throw stopError(path, message, code);
     this.findings.push(finding);
-    this.changes.push({ code, path, action, message: `${message} ${result}` });
+    this.changes.push({ code, path, message, remedy: change, action });
   }
 
   #isStop(code: FindingCode): boolean {

@@ -8,15 +8,12 @@ import {
   type RepairPolicy,
 } from "./repair-policy.ts";
 
-/** A change that a repair made. Never contains the thread's content. */
-export interface RepairChange {
-  /** The kind of finding that it repairs. */
-  readonly code: FindingCode;
-  /** The location in the original thread. */
-  readonly path: string;
+/**
+ * A finding and the change that repairs it. `path` is the location in the original thread. `remedy` is the change in
+ * one sentence, as the policy chose it: `A repair drops the result.` Never contains the thread's content.
+ */
+export interface RepairChange extends Finding {
   readonly action: RepairAction;
-  /** The problem and the change, one sentence each. */
-  readonly message: string;
   /**
    * The location of the other half in the original thread: of a moved result, its call; of a renamed or removed call,
    * its result, if it had one.
@@ -37,7 +34,7 @@ export interface LocatedFinding<Code extends FindingCode> extends Omit<Finding, 
 
 /** The result of a fix. */
 export interface FixResult {
-  /** The change in one sentence. */
+  /** The change in one sentence, in the present tense: the thread may only be checked. */
   readonly description: string;
   /** The action that was taken, if the policy's action was impossible. */
   readonly action?: RepairAction;
@@ -95,8 +92,9 @@ export class Repairer {
     this.#changes.push({
       code,
       path,
+      message,
+      remedy: description,
       action: takenAction,
-      message: `${message} ${description}`,
       ...(counterpart === undefined ? {} : { counterpart: this.#toPath(counterpart) }),
       ...(id === undefined ? {} : { id }),
       ...(name === undefined ? {} : { name }),

@@ -104,13 +104,13 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
   const members = readMembers(source);
   if (members === undefined) {
     const message = "This is not a message of LangChain.";
-    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "A repair drops it." });
     return false;
   }
   if (members.member === "kwargs" && !hasReadableClass(source) && value["role"] !== undefined) {
     const rewrite = (): string => {
       entry.isChanged = true;
-      return "Set it.";
+      return "A repair sets it.";
     };
     const problem = "LangChain cannot find the class of this message.";
     repairer.repair(
@@ -121,7 +121,7 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
   for (const name of findUnreadableMembers(members.data)) {
     const remove = (): string => {
       entry.isChanged = true;
-      return "Removed it.";
+      return "A repair removes it.";
     };
     const location = `${path}.${members.member}.${name}`;
     const problem = "LangChain cannot read this member.";
@@ -135,7 +135,7 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
     return true;
   }
   const message = "Models do not support messages of this type.";
-  const drop = "Dropped the message.";
+  const drop = "A repair drops the message.";
   repairer.repair({ code: "role-unknown", path, position, message }, { drop });
   return false;
 }
@@ -148,7 +148,7 @@ function addContent(entry: MessageEntry, repairer: Repairer): void {
   const rewrite = (): FixResult => {
     entry.value = { ...value, content: "" };
     entry.isChanged = true;
-    return { description: "Set it to an empty string.", action: "rewrite" };
+    return { description: "A repair sets it to an empty string.", action: "rewrite" };
   };
   const message = "The content is missing.";
   // A message that was dropped would take its calls with it.

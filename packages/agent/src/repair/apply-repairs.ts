@@ -48,7 +48,7 @@ function dropOutdatedService(document: JsonObject, form: WireForm, repairer: Rep
   const message = "The service stores the conversation as it was before the repair.";
   repairer.repair(
     { code: "service-outdated", path: "$.service", position: Infinity, message },
-    { drop: "Removed the reference to it." },
+    { drop: "A repair removes the reference to it." },
   );
   return withoutMember(document, "service");
 }

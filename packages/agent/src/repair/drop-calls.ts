@@ -43,7 +43,7 @@ export function collectCallDrops(draft: RepairDraft, pairing: Pairing): CallDrop
         ...(isEmptied ? ["its otherwise empty message"] : []),
       ];
       const list = [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter((text) => text !== "");
-      const description = `Dropped ${list.join(" and ")}.`;
+      const description = `A repair drops ${list.join(" and ")}.`;
       return { description, action: "drop", counterpart: result?.path };
     },
     has: (call) => dropped.has(call),

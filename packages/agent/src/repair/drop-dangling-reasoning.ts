@@ -8,7 +8,7 @@ export function dropDanglingReasoning(draft: RepairDraft, repairer: Repairer): v
   for (const entry of findDangling(draft)) {
     const drop = (): string => {
       removed.add(entry);
-      return "Dropped it.";
+      return "A repair drops it.";
     };
     const { path, position } = entry;
     const message = "No output of the model follows this reasoning.";

@@ -69,7 +69,7 @@ function renameCall(located: LocatedCall, id: string, pairing: Pairing): FixResu
   setCall(located, { ...(call.value as JsonObject), id });
   const result = pairing.resultOf.get(call);
   if (result !== undefined) setMember(result, "tool_call_id", id);
-  const description = "Gave the call and its result a new id.";
+  const description = "A repair gives the call and its result a new id.";
   return { description, id, counterpart: result?.path };
 }
 
@@ -79,7 +79,7 @@ function repairAnsweredId({ call }: LocatedCall, pairing: Pairing, repairer: Rep
   const id = idOf(call);
   const rename = () => {
     setMember(result, "tool_call_id", id);
-    return { description: "Set it to the id of the call.", counterpart: call.path, id };
+    return { description: "A repair sets it to the id of the call.", counterpart: call.path, id };
   };
   const { answeredIdPath: path, position } = result;
   const message = "The result does not name its call.";

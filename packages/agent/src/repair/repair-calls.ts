@@ -83,7 +83,7 @@ function findNameProblem(
 function rewriteCall(located: LocatedCall, value: JsonValue): FixResult {
   setCall(located, value);
   const name = definitionOf(located.call)?.["name"];
-  return { description: "Corrected the call.", ...(typeof name === "string" ? { name } : {}) };
+  return { description: "A repair corrects the call.", ...(typeof name === "string" ? { name } : {}) };
 }
 
 function repairArguments(
@@ -107,7 +107,7 @@ function repairArguments(
   repairer.repair(finding, {
     rewrite: () => {
       setCall(located, repaired);
-      return "Converted them.";
+      return "A repair converts them.";
     },
     drop,
   });

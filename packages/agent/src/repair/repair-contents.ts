@@ -18,7 +18,7 @@ export function readEntries(
       return form.checkRole(entry, repairer) ? [entry] : [];
     }
     const message = "This is not a message object.";
-    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "A repair drops it." });
     return [];
   });
 }
@@ -49,13 +49,13 @@ function repairContent(entry: MessageEntry, form: WireForm, repairer: Repairer):
   let isKept = true;
   const drop = () => {
     isKept = false;
-    return { description: "Dropped the message.", action: "drop" } as const;
+    return { description: "A repair drops the message.", action: "drop" } as const;
   };
   const rewrite = () => {
     // A message without content says nothing, but a call needs its result even if it is empty.
     if (isMissing && role !== "tool") return drop();
     setMember(entry, "content", isMissing ? "" : JSON.stringify(content));
-    return isMissing ? "Set it to an empty string." : "Replaced it with its JSON text.";
+    return isMissing ? "A repair sets it to an empty string." : "A repair replaces it with its JSON text.";
   };
   const { contentPath: path, position } = entry;
   const message = isMissing
@@ -70,7 +70,7 @@ function fillResult(entry: MessageEntry, repairer: Repairer): void {
   const { contentPath: path, position } = entry;
   const rewrite = (): FixResult => {
     setMember(entry, "content", "");
-    return { description: "Set it to an empty string.", action: "rewrite" };
+    return { description: "A repair sets it to an empty string.", action: "rewrite" };
   };
   const message = "The content is an empty array.";
   repairer.repair({ code: "content-invalid", path, position, message }, { rewrite, drop: rewrite });
@@ -98,10 +98,10 @@ function repairParts(
         const text = typeof part === "string" ? part : JSON.stringify(part);
         replacement = [accepted ?? form.newTextPart(text, roleOf(entry))];
         return accepted === undefined
-          ? "Converted it to a text part."
-          : "Converted it to the form of the API.";
+          ? "A repair converts it to a text part."
+          : "A repair converts it to the form of the API.";
       },
-      drop: "Dropped it.",
+      drop: "A repair drops it.",
     });
     return replacement;
   });
@@ -118,7 +118,7 @@ function repairCallList(entry: MessageEntry, repairer: Repairer): void {
   const remove = (): string => {
     entry.value = withoutMember(entry.value, "tool_calls");
     entry.isChanged = true;
-    return "Removed the member.";
+    return "A repair removes the member.";
   };
   const { position } = entry;
   const path = `${entry.path}.tool_calls`;
@@ -145,7 +145,7 @@ export function dropEmpty(draft: RepairDraft, repairer: Repairer, filledRoles: r
       : "The message does not have content.";
     const drop = (): string => {
       removed.add(entry);
-      return "Dropped it.";
+      return "A repair drops it.";
     };
     repairer.repair({ code: "message-empty", path, position, message }, { drop });
   }
@@ -207,7 +207,7 @@ export function dropDuplicates(draft: RepairDraft, repairer: Repairer): void {
         : "An earlier item has the same id.";
       const drop = (): string => {
         removed.add(entry);
-        return "Dropped it.";
+        return "A repair drops it.";
       };
       repairer.repair({ code: "message-duplicated", path, position, message }, { drop });
     }

@@ -56,7 +56,10 @@ function isVersion(version: JsonValue | undefined): boolean {
 function reportMember(name: string, repairer: Repairer): void {
   const path = `$.${name}`;
   const message = "A member that every thread has is missing or of the wrong type.";
-  repairer.repair({ code: "envelope-invalid", path, position: -1, message }, { rewrite: "Set it." });
+  repairer.repair(
+    { code: "envelope-invalid", path, position: -1, message },
+    { rewrite: "A repair sets it." },
+  );
 }
 
 /** Returns the members in the order in which threads are written. */

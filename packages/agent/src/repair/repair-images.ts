@@ -51,13 +51,13 @@ function takeImages(
     };
     const drop = () => {
       replace(REMOVED_IMAGE);
-      return { description: "Replaced it with a note.", action: "drop" } as const;
+      return { description: "A repair replaces it with a note.", action: "drop" } as const;
     };
     const move = () => {
       if (!isMovable) return drop();
       images.push(part);
       replace(MOVED_IMAGE);
-      return "Moved it to a user message after the results.";
+      return "A repair moves it to a user message after the results.";
     };
     const path = `${entry.contentPath}[${index}]`;
     const message = "The provider does not accept an image in this message.";

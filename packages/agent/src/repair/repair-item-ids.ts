@@ -26,7 +26,7 @@ export function repairItemIds(draft: RepairDraft, repairer: Repairer): void {
     const drop = (): string => {
       if (isSame) removed.add(entry);
       else repaired = draft.form.read(withoutMember(source, "id"), path, position);
-      return isSame ? "Dropped it." : "Removed its id.";
+      return isSame ? "A repair drops it." : "A repair removes its id.";
     };
     const location = isSame ? path : memberPath(path, "id");
     const message = "An earlier item has the same id.";

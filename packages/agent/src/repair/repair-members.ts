@@ -11,7 +11,7 @@ export function repairMembers(source: JsonObject, kind: RepairableKind, repairer
     const message = "The state of the context providers is not an object.";
     repairer.repair(
       { code: "state-invalid", path: "$.state", position: Infinity, message },
-      { drop: "Removed it." },
+      { drop: "A repair removes it." },
     );
     document = withoutMember(document, "state");
   }
@@ -19,7 +19,7 @@ export function repairMembers(source: JsonObject, kind: RepairableKind, repairer
     const message = "The reference to the service's conversation is malformed.";
     repairer.repair(
       { code: "service-invalid", path: "$.service", position: Infinity, message },
-      { drop: "Removed it, so the next run sends all messages." },
+      { drop: "A repair removes it, so the next run sends all messages." },
     );
     document = withoutMember(document, "service");
   }

@@ -47,7 +47,7 @@ function addSignatures({ entries }: RepairDraft, signature: string, repairer: Re
     const signed = { ...extra, google: { ...google, thought_signature: signature } };
     const synthesize = (): string => {
       setCall({ call, owner }, { ...value, extra_content: signed });
-      return "Added it.";
+      return "A repair adds it.";
     };
     const message = "The provider requires the signature of the model's thoughts.";
     const path = memberPath(call.path, "extra_content");
@@ -68,7 +68,7 @@ function dropMembers(entry: MessageEntry, isRejected: (name: string) => boolean,
     const drop = (): string => {
       entry.value = withoutMember(entry.value, name);
       entry.isChanged = true;
-      return "Removed it.";
+      return "A repair removes it.";
     };
     reportUnsupported(memberPath(entry.path, name), entry.position, drop, repairer);
   }
@@ -84,7 +84,7 @@ function dropCallMembers(
     for (const name of names.filter((each) => accepted?.includes(each) === false)) {
       const drop = (): string => {
         if (isJsonObject(call.value)) setCall({ call, owner }, withoutMember(call.value, name));
-        return "Removed it.";
+        return "A repair removes it.";
       };
       reportUnsupported(memberPath(call.path, name), owner.position, drop, repairer);
     }
@@ -111,7 +111,7 @@ function addMembers(
 function addMember(entry: MessageEntry, name: string, value: string, repairer: Repairer): void {
   const synthesize = (): string => {
     setMember(entry, name, value);
-    return "Added it.";
+    return "A repair adds it.";
   };
   const { position } = entry;
   const message = "The provider requires this member.";
@@ -141,13 +141,13 @@ function repairName(entry: MessageEntry, pattern: RegExp, repairer: Repairer): v
   const rewrite = (): FixResult => {
     if (validName === "") return drop();
     setMember(entry, "name", validName);
-    return { description: "Replaced its characters or shortened it.", action: "rewrite" };
+    return { description: "A repair replaces its characters or shortens it.", action: "rewrite" };
   };
   const drop = (): FixResult => {
     if (isRequired) return rewrite();
     entry.value = withoutMember(entry.value, "name");
     entry.isChanged = true;
-    return { description: "Removed it.", action: "drop" };
+    return { description: "A repair removes it.", action: "drop" };
   };
   const message = "The provider does not accept this name of an author.";
   const path = memberPath(entry.path, "name");

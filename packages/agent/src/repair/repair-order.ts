@@ -21,11 +21,11 @@ function repairSystemMessages(draft: RepairDraft, repairer: Repairer): void {
       {
         rewrite: () => {
           setMember(entry, "role", "user");
-          return "Converted it to a user message.";
+          return "A repair converts it to a user message.";
         },
         drop: () => {
           removed.add(entry);
-          return "Dropped it.";
+          return "A repair drops it.";
         },
       },
     );
@@ -42,7 +42,7 @@ function addMissingAnswers(draft: RepairDraft, repairer: Repairer): void {
     const synthesize = (): string => {
       const value = { role: "assistant", content: INTERRUPTED_ANSWER };
       answer = draft.form.read(value, path, previous.position);
-      return "Added an answer that says so.";
+      return "A repair adds an answer that says so.";
     };
     const message = "The user message follows a tool result directly: the assistant never answered.";
     repairer.repair({ code: "answer-missing", path, position, message }, { synthesize });

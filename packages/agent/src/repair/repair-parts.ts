@@ -30,7 +30,7 @@ function replaceParts(
       const note = `[A part of type ${type} was here. The model's provider does not accept it.]`;
       const parts = Array.isArray(entry.value["content"]) ? entry.value["content"] : [];
       setMember(entry, "content", parts.with(index, form.newTextPart(note, roleOf(entry))));
-      return { description: "Replaced it with a note.", action: "drop" };
+      return { description: "A repair replaces it with a note.", action: "drop" };
     };
     const path = `${entry.contentPath}[${index}]`;
     const message = "The provider does not accept parts of this type.";
@@ -47,7 +47,7 @@ function joinParts(entry: MessageEntry, repairer: Repairer): void {
   );
   const rewrite = (): FixResult => {
     setMember(entry, "content", texts.join("\n"));
-    return { description: "Joined its parts.", action: "rewrite" };
+    return { description: "A repair joins its parts.", action: "rewrite" };
   };
   const { contentPath: path, position } = entry;
   const message = "The provider accepts only text as the content of this message.";

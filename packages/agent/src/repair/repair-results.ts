@@ -24,7 +24,7 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
     const { path, position } = result;
     const drop = (): string => {
       removed.add(result);
-      return "Dropped it.";
+      return "A repair drops it.";
     };
     const isOfOtherKind =
       match.kind !== "orphaned" && !draft.form.mayAnswer(result.source, match.located.owner.source);
@@ -49,7 +49,7 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
       const move = () => {
         removed.add(result);
         addInsertion(insertions, owner, { ...result, position: owner.position });
-        return { description: "Moved it there.", counterpart: call.path };
+        return { description: "A repair moves it there.", counterpart: call.path };
       };
       const message = "The result does not follow its call directly.";
       repairer.repair({ code: "result-misplaced", path, position, message }, { move, drop });
@@ -60,7 +60,8 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
   insertResults(draft, insertions);
 }
 
-const REPLACED_PLACEHOLDER = "It replaced the other one, which only said that the call was interrupted.";
+const REPLACED_PLACEHOLDER =
+  "A repair keeps it instead of the other one, which only says that the call was interrupted.";
 
 /** Returns whether a result is the one that an earlier repair added to its call. */
 function isPlaceholder(result: MessageEntry, { call, owner }: LocatedCall, { form }: RepairDraft): boolean {
@@ -81,7 +82,7 @@ function addMissingResults(draft: RepairDraft, repairer: Repairer): void {
     const synthesize = (): string => {
       const result = draft.form.newResult(idOf(call), INTERRUPTED_RESULT, owner.source);
       addInsertion(insertions, owner, draft.form.read(result, path, owner.position));
-      return "Added a result that says the call was interrupted.";
+      return "A repair adds a result that says the call was interrupted.";
     };
     repairer.repair(
       { code: "result-missing", path, position: owner.position, message },

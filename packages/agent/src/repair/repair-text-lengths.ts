@@ -25,7 +25,7 @@ export function repairTextLengths(
       const message = `The text is longer than the ${maximum} characters that the provider accepts.`;
       const fix = (): string => {
         cut();
-        return "Shortened it.";
+        return "A repair shortens it.";
       };
       repairer.repair({ code: "text-too-long", path, position: entry.position, message }, { cut: fix });
     };

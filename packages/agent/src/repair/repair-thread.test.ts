@@ -100,20 +100,23 @@ describe("a policy", () => {
         code: "result-orphaned",
         path: "$.messages[0]",
         action: "drop",
-        message: "The result does not answer any call. Dropped it.",
+        message: "The result does not answer any call.",
+        remedy: "A repair drops it.",
       },
       {
         code: "result-misplaced",
         path: "$.messages[4]",
         action: "move",
-        message: "The result does not follow its call directly. Moved it there.",
+        message: "The result does not follow its call directly.",
+        remedy: "A repair moves it there.",
         counterpart: "$.messages[2].tool_calls[1]",
       },
       {
         code: "result-missing",
         path: "$.messages[2].tool_calls[0]",
         action: "drop",
-        message: "The call does not have a result. Dropped the call.",
+        message: "The call does not have a result.",
+        remedy: "A repair drops the call.",
       },
     ]);
     expect(() => repairThread(thread, { "result-missing": "stop" })).toThrow(
@@ -155,7 +158,8 @@ test("a change contains the new tool name if providers reject the old one", () =
       code: "call-invalid",
       path: "$.messages[1].tool_calls[0]",
       action: "rewrite",
-      message: "Providers reject this tool name. Corrected the call.",
+      message: "Providers reject this tool name.",
+      remedy: "A repair corrects the call.",
       name: "weather_today",
     },
   ]);

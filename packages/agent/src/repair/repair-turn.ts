@@ -20,7 +20,7 @@ export function closeTurn(draft: RepairDraft, repairer: Repairer): void {
   if (draft.turn === undefined) return;
   const drop = (): string => {
     dropTurn(draft);
-    return "Closed it.";
+    return "A repair closes it.";
   };
   const message = "The thread has an open turn.";
   repairer.repair({ code: "turn-open", path: "$.turn", position: Infinity, message }, { drop });
@@ -35,13 +35,13 @@ export function repairTurn(draft: RepairDraft, repairer: Repairer): void {
   const message = "The record of the open turn does not match the messages.";
   const drop = (): FixResult => {
     dropTurn(draft);
-    return { description: "Closed the turn.", action: "drop" };
+    return { description: "A repair closes the turn.", action: "drop" };
   };
   const rewrite = (): FixResult | string => {
     const turn = findPlaces(draft).find((place) => findFault({ ...draft, turn: place }) === undefined);
     if (turn === undefined) return drop();
     draft.turn = turn;
-    return "Set where the turn and its input are.";
+    return "A repair sets where the turn and its input are.";
   };
   repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { rewrite, drop });
 }
@@ -70,7 +70,7 @@ function dropDanglingRecords(draft: RepairDraft, repairer: Repairer): void {
     const message = "The open turn lists a call that does not wait for anything.";
     repairer.repair(
       { code: "approval-dangling", path, position: Infinity, message },
-      { drop: "Removed it from the turn." },
+      { drop: "A repair removes it from the turn." },
     );
     return false;
   });

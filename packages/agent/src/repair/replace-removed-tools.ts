@@ -29,7 +29,7 @@ export function replaceRemovedTools(
       rewrite: () => {
         const result = readResult(pairing.resultOf.get(call));
         addText(owner, describeRemovedToolCall(name, readInput(call), result));
-        const description = "Converted the call and its result to text.";
+        const description = "A repair converts the call and its result to text.";
         return { ...drops.drop(located), description, action: "rewrite" };
       },
       drop: () => drops.drop(located),

@@ -7,7 +7,7 @@ export function reportMalformedText(value: unknown, repairer: Repairer): void {
     const message = "The text contains half of a character.";
     repairer.repair(
       { code: "text-malformed", path, position, message },
-      { rewrite: "Replaced it with U+FFFD." },
+      { rewrite: "A repair replaces it with U+FFFD." },
     );
   }
 }

@@ -18,7 +18,7 @@ export function splitCalls(draft: RepairDraft, maximum: number, repairer: Repair
         return [message, ...results];
       });
       splits.set(entry, messages);
-      return "Split the message, with the results after their calls.";
+      return "A repair splits the message, with the results after their calls.";
     };
     const message = `The message has more than the ${maximum} calls that the provider accepts.`;
     const finding = { code: "calls-too-many", path: `${entry.path}.tool_calls`, message } as const;

@@ -14,7 +14,7 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
     checkOutput(entry, repairer);
     repairFunctionCall(entry, repairer);
   }
-  const drop = "Dropped the message.";
+  const drop = "A repair drops the message.";
   if (typeof role !== "string" || !CHAT_ROLES.includes(role)) {
     const message = "Chat Completions does not support this role.";
     repairer.repair({ code: "role-unknown", path: `${path}.role`, position, message }, { drop });
@@ -41,7 +41,7 @@ function checkOutput(entry: MessageEntry, repairer: Repairer): void {
       const members = Object.entries(entry.value).filter(([member]) => member !== name);
       entry.value = Object.fromEntries(members);
       entry.isChanged = true;
-      return "Removed the member.";
+      return "A repair removes the member.";
     };
     repairer.repair({ code: "member-unsupported", path: `${path}.${name}`, position, message }, { drop });
   }

@@ -38,12 +38,12 @@ function setMember(entry: MessageEntry, member: string, value: JsonValue): strin
   const changed = { ...(isJsonObject(call) ? call : {}), [member]: value };
   entry.value = { ...entry.value, function_call: changed };
   entry.isChanged = true;
-  return "Corrected it.";
+  return "A repair corrects it.";
 }
 
 function removeCall(entry: MessageEntry): string {
   const members = Object.entries(entry.value).filter(([member]) => member !== "function_call");
   entry.value = Object.fromEntries(members);
   entry.isChanged = true;
-  return "Removed the call.";
+  return "A repair removes the call.";
 }

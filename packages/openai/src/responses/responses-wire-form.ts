@@ -130,24 +130,24 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
   }
   if (typeof type !== "string") {
     const message = "This is not an item.";
-    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "A repair drops it." });
     return false;
   }
   if (!isItemType(type)) {
     const message = "The Responses API does not have items of this type.";
-    const drop = "Dropped the item.";
+    const drop = "A repair drops the item.";
     repairer.repair({ code: "role-unknown", path: `${path}.type`, position, message }, { drop });
     return false;
   }
   const missing = findMissingMember(source);
   if (missing !== undefined) {
     const message = `The service requires the member \`${missing}\` of this item.`;
-    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "A repair drops it." });
     return false;
   }
   if (type !== "message") return true;
   const message = "The Responses API does not support this role.";
-  const drop = "Dropped the message.";
+  const drop = "A repair drops the message.";
   repairer.repair({ code: "role-unknown", path: `${path}.role`, position, message }, { drop });
   return false;
 }
@@ -159,7 +159,7 @@ function checkMembers(entry: MessageEntry, repairer: Repairer): void {
     const message = "The Responses API does not accept this value.";
     const drop = (): string => {
       entry.isChanged = true;
-      return "Removed the member.";
+      return "A repair removes the member.";
     };
     repairer.repair({ code: "member-unsupported", path: `${path}.${name}`, position, message }, { drop });
   }

@@ -118,6 +118,12 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
       await page.getByText("1 of 1").waitFor();
       const current = page.locator('.row[data-current="true"]');
       expect(await current.textContent()).toContain("$.messages[2].tool_calls[1]");
+      const note = current.getByRole("note", { name: "Finding" });
+      expect(await note.locator("p").allTextContents()).toEqual([
+        "The call does not have a result.",
+        "A repair adds a result that says the call was interrupted.",
+        "result-missing $.messages[2].tool_calls[1]",
+      ]);
       expect(problems).toEqual([]);
     });
 

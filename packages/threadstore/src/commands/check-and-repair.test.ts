@@ -102,12 +102,20 @@ describe("check and repair", () => {
     const report = JSON.parse(checked.stdout) as {
       checked: number;
       unknown: number;
-      faulty: { thread: string; faults: { code: string }[] }[];
+      faulty: { thread: string; faults: { code: string; remedy: string }[] }[];
     };
     expect([report.checked, report.unknown]).toEqual([8, 1]);
     expect(
       Object.fromEntries(report.faulty.map(({ thread, faults }) => [thread, faults.map(({ code }) => code)])),
     ).toEqual(Object.fromEntries(Object.keys(INTERRUPTED).map((id) => [`x/${id}`, ["result-missing"]])));
+
+    // A check changes nothing, so no text says that something was changed.
+    const remedies = report.faulty.flatMap(({ faults }) => faults.map(({ remedy }) => remedy));
+    expect(remedies.filter((remedy) => !/^A repair adds a result [^.]+\.$/u.test(remedy))).toEqual([]);
+    const text = await cli("check", "sqlite:forms.db", "-n", "x", "chat");
+    expect(text.stdout.split("\n")[1]).toBe(
+      "  result-missing  $.messages[1].tool_calls[0]  The call does not have a result. A repair adds a result that says the call was interrupted.",
+    );
 
     const dry = await cli("repair", "sqlite:forms.db");
     expect([dry.exitCode, dry.stderr]).toEqual([4, "Nothing was changed. Confirm it with --yes.\n"]);

@@ -158,6 +158,7 @@ async function printReport(
   ]);
 }
 
-function faultLine({ code, path, message }: Fault, paint: Paint): string {
-  return `  ${paint("yellow", visibleLine(code))}  ${visibleLine(path)}  ${visibleLine(message)}`;
+function faultLine({ code, path, message, remedy }: Fault, paint: Paint): string {
+  const text = remedy === undefined ? message : `${message} ${remedy}`;
+  return `  ${paint("yellow", visibleLine(code))}  ${visibleLine(path)}  ${visibleLine(text)}`;
 }

@@ -92,7 +92,16 @@ describe("a repair", () => {
     const metadata = { title: "Weather" };
     const { version } = await store.save("a", FAULTY, { metadata });
     const dry = await json("/api/threads/a/repair?policy=drop");
-    expect(dry).toMatchObject({ changes: [{ code: "result-missing", index: 1 }] });
+    expect(dry).toMatchObject({
+      changes: [
+        {
+          code: "result-missing",
+          message: "The call does not have a result.",
+          remedy: "A repair drops the call and its otherwise empty message.",
+          index: 1,
+        },
+      ],
+    });
     expect((await store.load("a"))?.version).toBe(version);
     const init = { method: "POST", version, json: { policy: "drop" } };
     const response = await send("/api/threads/a/repair", init);

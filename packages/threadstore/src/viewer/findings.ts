@@ -20,8 +20,14 @@ export function inspect(
 
 /** Returns the findings of faults, which have only the members that are documented. */
 export function findingsOf(faults: readonly Fault[]): Finding[] {
-  return faults.map(({ code, path, message }) => {
+  return faults.map(({ code, path, message, remedy }) => {
     const index = messageIndexOf(path);
-    return { code, path, message, ...(index === undefined ? {} : { index }) };
+    return {
+      code,
+      path,
+      message,
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(index === undefined ? {} : { index }),
+    };
   });
 }

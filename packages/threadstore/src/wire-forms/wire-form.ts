@@ -5,7 +5,10 @@ import type { OptionalPackage } from "../stores/import-package.ts";
 export interface Fault {
   readonly code: string;
   readonly path: string;
+  /** The problem in one sentence. */
   readonly message: string;
+  /** What a repair does about it, in one sentence; absent if no repair can correct the thread. */
+  readonly remedy?: string;
 }
 
 export interface RepairSettings {

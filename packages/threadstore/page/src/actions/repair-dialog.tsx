@@ -79,10 +79,10 @@ function Changes({
   if (changes.length === 0) return <p className="quiet">There is nothing to repair.</p>;
   return (
     <ol className="changes" tabIndex={0} aria-label="Changes">
-      {changes.map(({ code, path, message }, index) => (
+      {changes.map(({ code, path, ...texts }, index) => (
         // Two changes can be equal.
         <li key={`${index} ${path}`}>
-          <FindingText message={message} />
+          <FindingText {...texts} />
           <p className="finding-place">
             <code>{visible(code)}</code> <code>{visible(path)}</code>
           </p>

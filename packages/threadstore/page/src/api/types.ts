@@ -79,6 +79,8 @@ export interface Finding {
   readonly code: string;
   readonly path: string;
   readonly message: string;
+  /** What a repair does about it. */
+  readonly remedy?: string;
   readonly index?: number;
 }
 

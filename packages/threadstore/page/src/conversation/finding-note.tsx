@@ -4,20 +4,16 @@ import type { Finding } from "../api/types.ts";
 import { visible } from "../shared/format.ts";
 import { WithCode } from "../shared/states.tsx";
 
-/** What a repair does is a sentence of its own, in the past tense. */
-const REPAIR = /^(?<fault>.+?\.) (?<action>(?:Added|Dropped|Removed) .+)$/su;
-
 /** A fault, and what a repair does about it. */
-export function FindingText({ message }: { readonly message: string }): ReactNode {
-  const { fault = message, action } = REPAIR.exec(message)?.groups ?? {};
+export function FindingText({ message, remedy }: Pick<Finding, "message" | "remedy">): ReactNode {
   return (
     <>
       <p>
-        <WithCode text={visible(fault)} />
+        <WithCode text={visible(message)} />
       </p>
-      {action !== undefined && (
+      {remedy !== undefined && (
         <p className="quiet">
-          Repair: <WithCode text={visible(action.charAt(0).toLowerCase() + action.slice(1))} />
+          <WithCode text={visible(remedy)} />
         </p>
       )}
     </>
@@ -30,7 +26,7 @@ export function FindingNote({ finding }: { readonly finding: Finding }): ReactNo
     <div className="finding" role="note" aria-label="Finding">
       <TriangleAlert aria-hidden />
       <div>
-        <FindingText message={finding.message} />
+        <FindingText {...finding} />
         <p className="finding-place">
           <code>{visible(finding.code)}</code> <code>{visible(finding.path)}</code>
         </p>
