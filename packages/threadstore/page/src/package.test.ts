@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { memoryStore } from "@threadstore/core";
+import { viewerHandler } from "threadstore/viewer";
 import { beforeAll, expect, it } from "vitest";
 
 const PACKAGE = join(import.meta.dirname, "../..");
@@ -24,6 +26,19 @@ beforeAll(async () => {
 it("the package contains the page, with the licenses of its parts", () => {
   expect(files).toEqual(expect.arrayContaining(["dist/page/index.html", "dist/page/licenses.md"]));
   expect(files.filter((file) => file.endsWith(".woff2"))).toHaveLength(2);
+});
+
+it("the viewer serves each file with its type, and the licenses as text", async () => {
+  const viewer = viewerHandler({ authorize: () => memoryStore() });
+  const types = new Map<string, string | null>();
+  for (const file of files) {
+    const name = file.slice("dist/page/".length);
+    const response = await viewer(new Request(`http://localhost/${name}`));
+    expect(response.status, name).toBe(200);
+    types.set(name, response.headers.get("content-type"));
+  }
+  expect([...types].filter(([, type]) => type === "application/octet-stream")).toEqual([]);
+  expect(types.get("licenses.md")).toBe("text/plain; charset=utf-8");
 });
 
 it("the page has no inline script or style, and refers to its own files only", async () => {

@@ -3,6 +3,9 @@ import { InvalidArgumentError, Option } from "commander";
 /** The description of a store for the help of commands. */
 export const STORE_HELP = "the URL of a store, such as sqlite:threads.db, or config";
 
+/** The description of `--provider`. */
+export const PROVIDER_HELP = "the provider whose limits apply to threads of agents, openai by default";
+
 /** Parses a namespace: its levels, escaped as in URLs and joined by slashes. */
 export function namespaceParameter(text: string): string[] {
   const levels = text.split("/");

@@ -1,7 +1,14 @@
 import type { StoredThread } from "@threadstore/core";
 import { type Command, Option } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import { configOption, jsonOption, namespaceOption, STORE_HELP, yesOption } from "../cli/parameters.ts";
+import {
+  configOption,
+  jsonOption,
+  namespaceOption,
+  PROVIDER_HELP,
+  STORE_HELP,
+  yesOption,
+} from "../cli/parameters.ts";
 import type { Session, Start } from "../cli/session.ts";
 import { count } from "../output/format.ts";
 import { type Paint, printJson, printLines } from "../output/terminal.ts";
@@ -30,7 +37,7 @@ function withCommonOptions(command: Command): Command {
     .argument("<store>", STORE_HELP)
     .argument("[id]", "the id of the only thread")
     .addOption(namespaceOption())
-    .option("--provider <name>", "the provider whose limits apply to threads of agents, openai by default");
+    .option("--provider <name>", PROVIDER_HELP);
 }
 
 export function addCheck(program: Command, start: Start): void {

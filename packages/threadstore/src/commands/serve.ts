@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { isError } from "@threadstore/core/driver";
 import type { Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
-import { configOption, integerUpTo, namespaceOption, STORE_HELP } from "../cli/parameters.ts";
+import { configOption, integerUpTo, namespaceOption, PROVIDER_HELP, STORE_HELP } from "../cli/parameters.ts";
 import type { LocationOptions, Session, Start } from "../cli/session.ts";
 import { printLines, write } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
@@ -10,10 +10,12 @@ import { guardAccess } from "../serve/access-guard.ts";
 import { startLocalServer } from "../serve/local-server.ts";
 import { openBrowser } from "../serve/open-browser.ts";
 import { createViewer } from "../viewer/viewer-handler.ts";
+import { checkProvider } from "../wire-forms/inspect-thread.ts";
 
 interface ServeOptions extends LocationOptions {
   readonly port: number;
   readonly write?: boolean;
+  readonly provider?: string;
   readonly open: boolean;
   readonly json?: boolean;
 }
@@ -31,6 +33,7 @@ export function addServe(program: Command, start: Start): void {
     .addOption(namespaceOption())
     .option("-p, --port <number>", "the port, any that is free by default", integerUpTo(MAX_PORT), 0)
     .option("--write", "allow the page to rename, archive, repair, fork, delete and erase")
+    .option("--provider <name>", PROVIDER_HELP)
     .option("--no-open", "do not open the browser")
     .option("--json", "print the address as one line of JSON, and do not open the browser")
     .addOption(configOption())
@@ -40,12 +43,15 @@ export function addServe(program: Command, start: Start): void {
 async function serve(session: Session, url: string, options: ServeOptions): Promise<number> {
   const { terminal, paint } = session;
   const { signal, stdout, folder } = terminal;
+  const { provider } = options;
   const { store, label } = await session.open(url, options);
+  await checkProvider(folder, provider);
   const isWritable = options.write === true;
   const viewer = createViewer(
     {
       authorize: () => store,
       write: isWritable,
+      provider,
       label,
       onError: (error) => printError(session, error),
     },

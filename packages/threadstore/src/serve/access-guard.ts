@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { sendProblem } from "@threadstore/http/provider";
 import type { ViewerHandler } from "../viewer/options.ts";
+import { rejection } from "./rejection.ts";
 
 /** Lets only the user of this process through to a viewer. */
 export interface AccessGuard {
@@ -43,12 +43,13 @@ export function guardAccess({ viewer, port }: GuardOptions): AccessGuard {
     },
     async handler(request) {
       const name = cookieName(port());
-      if (!isLocal(request, port())) return rejection(403, "Open the page by the address that was printed.");
-      if (!isSameOrigin(request)) return rejection(403, "Only the page of the viewer can send requests.");
+      const reject = (status: 401 | 403, detail: string): Response => rejection(request, status, detail);
+      if (!isLocal(request, port())) return reject(403, "Open the page by the address that was printed.");
+      if (!isSameOrigin(request)) return reject(403, "Only the page of the viewer can send requests.");
       const url = new URL(request.url);
       const given = url.searchParams.get("token");
       if (given !== null && url.pathname === "/" && request.method === "GET") {
-        if (!isToken(given)) return rejection(401, UNKNOWN_TOKEN);
+        if (!isToken(given)) return reject(401, UNKNOWN_TOKEN);
         url.searchParams.delete("token");
         const headers = {
           location: `/${url.search}`,
@@ -59,7 +60,8 @@ export function guardAccess({ viewer, port }: GuardOptions): AccessGuard {
         };
         return new Response(null, { status: 303, headers });
       }
-      if (!isEqual(cookieOf(request, name), session)) return rejection(401, UNKNOWN_TOKEN);
+      if (!cookiesOf(request, name).some((cookie) => isEqual(cookie, session)))
+        return reject(401, UNKNOWN_TOKEN);
       return viewer(request);
     },
   };
@@ -108,18 +110,8 @@ function cookieName(port: number): string {
   return `threadstore-${port}`;
 }
 
-function cookieOf({ headers }: Request, name: string): string {
+/** Returns all cookies with a name: a page of another port can set one for a longer path, which browsers send first. */
+function cookiesOf({ headers }: Request, name: string): string[] {
   const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
-}
-
-function rejection(status: 401 | 403, detail: string): Response {
-  const [code, title] =
-    status === 401
-      ? ["UNAUTHORIZED", "The request has no session"]
-      : ["FORBIDDEN", "The request is not allowed"];
-  return sendProblem(
-    { type: "about:blank", status, code, title, detail },
-    { "x-content-type-options": "nosniff" },
-  );
+  return pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
 }

@@ -199,6 +199,38 @@ describe("threadstore serve", () => {
     expect(invalid.exitCode).toBe(2);
   });
 
+  it("checks threads for the provider of --provider, and names the providers if it is unknown", async () => {
+    const store = sqliteStore({ path: join(folder(), "threads.db") });
+    const call = { id: "c1", type: "function", function: { name: "x", arguments: "{}" } };
+    const messages = [
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "c1", content: "" },
+    ];
+    await store.save("calls", {
+      format: "threadstore.thread",
+      version: 1,
+      kind: "chat",
+      agent: "A",
+      messages,
+    });
+    await store.close();
+    const findings = async (...options: string[]): Promise<unknown> => {
+      const { origin, cookie } = await start(...options);
+      const response = await fetch(`${origin}/api/threads/calls/conversation`, { headers: { cookie } });
+      return ((await response.json()) as { findings: unknown }).findings;
+    };
+    expect(await findings()).toEqual([]);
+    expect(await findings("--provider", "mistral")).toMatchObject([{ code: "call-id-invalid" }]);
+    const unknown = await runIn(folder(), [
+      "serve",
+      "sqlite:threads.db",
+      "--no-open",
+      "--provider",
+      "nobody",
+    ]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining('"mistral"')]);
+  });
+
   it("prints the address for people, and opens no store that does not exist", async () => {
     const signal = AbortSignal.timeout(200);
     const { exitCode, stdout } = await runIn(folder(), ["serve", "sqlite:threads.db", "--no-open"], {

@@ -43,12 +43,9 @@ interface Check {
   readonly remedy?: string;
 }
 
-async function checkOf(
-  stored: Pick<StoredThread, "json" | "thread">,
-  { request, settings }: ViewerRequest,
-): Promise<Check> {
+async function checkOf(stored: Pick<StoredThread, "json" | "thread">, viewed: ViewerRequest): Promise<Check> {
   try {
-    const inspection = await inspect(stored, "synthesize", settings);
+    const inspection = await inspect(stored, "synthesize", viewed);
     if (inspection.kind === "not-installed") {
       return { check: inspection.kind, findings: [], remedy: inspection.remedy };
     }
@@ -56,6 +53,7 @@ async function checkOf(
     return { check: inspection.kind, findings };
   } catch (error) {
     // The conversation is readable, although a package failed to check it.
+    const { request, settings } = viewed;
     void (async () => settings.onError?.(error, request))().catch(() => undefined);
     return { check: "failed", findings: [] };
   }

@@ -2,7 +2,7 @@ import type { StoredThread } from "@threadstore/core";
 import { messageIndexOf } from "../conversation/from-agent-framework.ts";
 import { createInspector, type Inspection } from "../wire-forms/inspect-thread.ts";
 import type { Fault, RepairSettings } from "../wire-forms/wire-form.ts";
-import type { ViewerSettings } from "./options.ts";
+import type { ViewerRequest } from "./viewer-request.ts";
 
 /** A fault of a thread, without its content. `index` is that of its message. */
 export interface Finding extends Fault {
@@ -13,9 +13,11 @@ export interface Finding extends Fault {
 export function inspect(
   stored: Pick<StoredThread, "json" | "thread">,
   policy: RepairSettings["policy"],
-  { folders }: ViewerSettings,
+  { settings, root, namespace }: ViewerRequest,
 ): Promise<Inspection> {
-  return createInspector(folders.packages, { policy, provider: undefined }).inspect(stored);
+  const { folders, provider } = settings;
+  const place = { root, namespaces: namespace };
+  return createInspector(folders.packages, { policy, provider }).inspect(stored, place);
 }
 
 /** Returns the findings of faults, which have only the members that are documented. */

@@ -51,6 +51,12 @@ export interface ViewerHandlerOptions {
    */
   readonly write?: boolean | undefined;
   /**
+   * The provider whose limits apply to findings and repairs of agents' threads, as in `threadstore check --provider`:
+   * a `Provider` of @threadstore/agent.
+   * @default "openai"
+   */
+  readonly provider?: string | undefined;
+  /**
    * The name of the store for the page, without secrets.
    * @default "threads"
    */
@@ -74,7 +80,7 @@ export interface ViewerFolders {
 }
 
 /** The options with their defaults. */
-export interface ViewerSettings extends Pick<ViewerHandlerOptions, "authorize" | "onError"> {
+export interface ViewerSettings extends Pick<ViewerHandlerOptions, "authorize" | "onError" | "provider"> {
   /** As it appears in URLs, without a slash at the end; empty for the root. */
   readonly basePath: string;
   readonly write: boolean;
@@ -86,6 +92,7 @@ const OPTION_NAMES: OptionNames<ViewerHandlerOptions> = {
   authorize: true,
   basePath: true,
   write: true,
+  provider: true,
   label: true,
   onError: true,
 };
@@ -94,17 +101,19 @@ const OPTION_NAMES: OptionNames<ViewerHandlerOptions> = {
 export function readViewerOptions(options: ViewerHandlerOptions, folders: ViewerFolders): ViewerSettings {
   const unknown = findUnknownOption(options, OPTION_NAMES);
   if (unknown !== undefined) throw new TypeError(unknown.message);
-  const { authorize, basePath = "/", write = false, label = "threads", onError } = options;
+  const { authorize, basePath = "/", write = false, provider, label = "threads", onError } = options;
   check(typeof authorize === "function", "`authorize` must be a function.");
   check(onError === undefined || typeof onError === "function", "`onError` must be a function.");
   check(/^(?:\/|(?:\/[^/?#]+)+\/?)$/u.test(basePath), "`basePath` must be a path such as /admin/threads.");
   check(typeof write === "boolean", "`write` must be a boolean.");
+  check(provider === undefined || typeof provider === "string", "`provider` must be a string.");
   check(typeof label === "string", "`label` must be a string.");
   return {
     authorize,
     onError,
     basePath: encodedPath(basePath).replace(/\/$/u, ""),
     write,
+    provider,
     label,
     folders,
   };

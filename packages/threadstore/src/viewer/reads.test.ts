@@ -1,11 +1,14 @@
 // What the page reads: namespaces, lists, conversations, versions.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { memoryStore } from "@threadstore/core";
+import { emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
+import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { fileSystemStore } from "@threadstore/file-system";
 import { withHistory } from "@threadstore/history";
+import { ThreadStoreSaver } from "@threadstore/langgraph";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../cli/cli.test-helper.ts";
+import { walk } from "../walk/walk.ts";
 import { FAULTY, ownThread, problemOf, startViewer } from "./viewer.test-helper.ts";
 
 const folder = temporaryFolder();
@@ -187,6 +190,38 @@ describe("a conversation", () => {
     const call = entries.find(({ kind }) => kind === "call");
     expect(call).toMatchObject({ approval: "requested" });
     expect(openTurn).toEqual({ phase: "waiting", calls: [call?.id] });
+  });
+
+  it("of LangGraph is checked with the values that are stored in other namespaces", async () => {
+    const { store, json } = await startViewer();
+    const checkpoint = {
+      ...emptyCheckpoint(),
+      id: uuid6(0),
+      channel_values: { text: "x".repeat(5000) },
+      channel_versions: { text: 1 },
+    };
+    const config = { configurable: { thread_id: "t", checkpoint_ns: "" } };
+    const metadata = { source: "loop", step: 0, parents: {} } as const;
+    await new ThreadStoreSaver({ store: store.namespace("app") }).put(config, checkpoint, metadata, {
+      text: 1,
+    });
+    const values: [ThreadStore, string][] = [];
+    let path = "";
+    for await (const { namespaces, view, threads } of walk(store)) {
+      for (const { id } of threads) {
+        const kind = (await view.load(id))?.thread["kind"];
+        const query = `namespace=${encodeURIComponent(namespaces.map(encodeURIComponent).join("/"))}`;
+        if (kind === "langgraph-value") values.push([view, id]);
+        if (kind === "langgraph-checkpoint")
+          path = `/api/threads/${encodeURIComponent(id)}/conversation?${query}`;
+      }
+    }
+    expect(await json(path)).toMatchObject({ check: "checked", findings: [] });
+    expect(values).toHaveLength(1);
+    for (const [view, id] of values) await view.delete(id);
+    expect(await json(path)).toMatchObject({
+      findings: [{ code: "THREAD_INVALID", path: "$.channels.text" }],
+    });
   });
 
   it("of an unknown form is none, and is still loaded as JSON", async () => {

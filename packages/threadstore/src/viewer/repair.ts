@@ -22,18 +22,18 @@ const MAX_BODY_BYTES = 1024;
 export async function check(viewed: ViewerRequest): Promise<Response> {
   const policy = policyOf(new URL(viewed.request.url).searchParams.get("policy") ?? "synthesize");
   const stored = await loadThread(viewed);
-  const { faults } = repairable(await inspect(stored, policy, viewed.settings));
+  const { faults } = repairable(await inspect(stored, policy, viewed));
   const headers = { ...COMMON_HEADERS, etag: entityTag(stored.version) };
   return Response.json({ changes: findingsOf(faults) }, { headers });
 }
 
 /** Repairs the version of the thread that the request names, and responds with the changes. */
 export async function repair(viewed: ViewerRequest): Promise<Response> {
-  const { request, store, id, settings } = viewed;
+  const { request, store, id } = viewed;
   const { policy = "synthesize" } = await readBody(request, MAX_BODY_BYTES, ["policy"]);
   const stored = await loadThread(viewed);
   checkPrecondition(request, stored);
-  const { faults, repaired } = repairable(await inspect(stored, policyOf(policy), settings));
+  const { faults, repaired } = repairable(await inspect(stored, policyOf(policy), viewed));
   const { version } =
     faults.length === 0 || repaired === undefined
       ? stored

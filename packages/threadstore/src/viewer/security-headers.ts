@@ -19,6 +19,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
+  // Browsers look up the hosts of links in advance. The name server of a host in a message would learn who reads it.
+  "x-dns-prefetch-control": "off",
   "x-frame-options": "DENY",
 };
 

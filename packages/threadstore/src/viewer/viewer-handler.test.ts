@@ -101,6 +101,7 @@ it("every response has the headers that keep contents from running", async () =>
     expect(headers.get("x-content-type-options"), url).toBe("nosniff");
     expect(headers.get("referrer-policy"), url).toBe("no-referrer");
     expect(headers.get("cross-origin-resource-policy"), url).toBe("same-origin");
+    expect(headers.get("x-dns-prefetch-control"), url).toBe("off");
     expect(headers.get("access-control-allow-origin"), url).toBeNull();
   }
 });
@@ -241,6 +242,7 @@ it.each<[string, unknown]>([
   ["basePath", { authorize: memoryStore, basePath: "admin" }],
   ["basePath", { authorize: memoryStore, basePath: "/a?b" }],
   ["write", { authorize: memoryStore, write: "yes" }],
+  ["provider", { authorize: memoryStore, provider: 1 }],
   ["label", { authorize: memoryStore, label: 1 }],
   ["onError", { authorize: memoryStore, onError: 1 }],
   ["`writable`", { authorize: memoryStore, writable: true }],

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { ThreadStore } from "@threadstore/core";
 import { checkUnsupported, isResponse, isStore, RequestProblem } from "@threadstore/http/provider";
+import { viewOf } from "../walk/walk.ts";
 import { checkVersionIsNamed, isChange, rejectOtherSites } from "./change-rules.ts";
 import { OPERATIONS } from "./operations.ts";
 import {
@@ -62,17 +63,21 @@ async function handle(request: Request, settings: ViewerSettings, page: Page): P
   if (path === undefined) throw new RequestProblem("NOT_FOUND", "This path does not exist.");
   const route = findRoute(request, path);
   const { operation, id, namespace } = route;
-  const authorize = async (access: ViewerAccess): Promise<Response | ThreadStore> => {
+  const decide = async (access: ViewerAccess): Promise<Response | ThreadStore> => {
     const decision: unknown = await settings.authorize(access);
-    if (isResponse(decision)) return decision;
-    if (!isStore(decision)) throw new RequestProblem("FORBIDDEN", "The request is not allowed.");
-    return namespace.reduce((parent, name) => parent.namespace(name), decision);
+    if (isResponse(decision) || isStore(decision)) return decision;
+    throw new RequestProblem("FORBIDDEN", "The request is not allowed.");
   };
-  const store = await authorize({ request, operation, namespace, id });
-  if (isResponse(store)) return store;
+  const root = await decide({ request, operation, namespace, id });
+  if (isResponse(root)) return root;
+  const store = viewOf(root, namespace);
   if (operation === "page") return page(request, path, settings.basePath);
   checkChange(request, route, settings);
-  return OPERATIONS[operation]({ request, store, namespace, id: id ?? "", settings, authorize });
+  const authorize = async (access: ViewerAccess): Promise<Response | ThreadStore> => {
+    const decision = await decide(access);
+    return isResponse(decision) ? decision : viewOf(decision, namespace);
+  };
+  return OPERATIONS[operation]({ request, root, store, namespace, id: id ?? "", settings, authorize });
 }
 
 function checkChange(request: Request, { operation }: Route, { write }: ViewerSettings): void {

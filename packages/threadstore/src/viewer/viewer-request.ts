@@ -4,7 +4,9 @@ import type { ViewerAccess, ViewerSettings } from "./options.ts";
 /** An authorized request. */
 export interface ViewerRequest {
   readonly request: Request;
-  /** The namespace of the request. */
+  /** The store that the application returned. */
+  readonly root: ThreadStore;
+  /** The namespace of the request in it. */
   readonly store: ThreadStore;
   readonly namespace: readonly string[];
   /** The id of the thread; empty for requests that are not about one. */

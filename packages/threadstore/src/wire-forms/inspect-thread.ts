@@ -1,4 +1,5 @@
 import type { SerializedThread, StoredThread } from "@threadstore/core";
+import { THREAD_FORMAT } from "@threadstore/core/documents";
 import { isError } from "@threadstore/core/driver";
 import { importPackage } from "../stores/import-package.ts";
 import { UsageError } from "../usage-error.ts";
@@ -50,6 +51,16 @@ export function createInspector(folder: string, settings: RepairSettings): Inspe
       }
     },
   };
+}
+
+/** Rejects with a usage error if a provider is unknown to the package that knows its limits, if that is installed. */
+export async function checkProvider(folder: string, provider: string | undefined): Promise<void> {
+  if (provider === undefined) return;
+  const thread = { format: THREAD_FORMAT, version: 1, kind: "chat", agent: "Assistant", messages: [] };
+  await createInspector(folder, { policy: "synthesize", provider }).inspect({
+    json: JSON.stringify(thread),
+    thread,
+  });
 }
 
 function formOf(thread: SerializedThread): RepairForm | undefined {
