@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { growThread } from "@threadstore/conformance";
-import type { SaveOptions } from "@threadstore/core";
+import type { SaveOptions, ThreadStore } from "@threadstore/core";
 import { ALL_BY_ID } from "@threadstore/core/driver";
+import { eraseWhere } from "@threadstore/core/maintenance";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
 import { CHUNK_BYTES } from "./schema.ts";
@@ -99,6 +100,31 @@ describe("the statements of a call", () => {
       "SELECT CASE typeof(version)",
     ]);
     await store.close();
+  });
+
+  it("delete the threads of a page of an erase in a few transactions, and those of other jobs, too", async () => {
+    const transactionsOf = async (work: (store: ThreadStore) => Promise<unknown>): Promise<number> => {
+      const { database, statements } = recordStatements();
+      const store = sqliteStore({ database });
+      const expiresAt = new Date(Date.now() + 500);
+      for (let n = 0; n < 96; n += 1) await store.namespace("erased").save(`thread-${n}`, {});
+      for (let n = 0; n < 96; n += 1) await store.namespace("expired").save(`thread-${n}`, {}, { expiresAt });
+      await vi.waitFor(async () =>
+        expect(await store.namespace("expired").load("thread-95")).toBeUndefined(),
+      );
+      statements.length = 0;
+      await work(store);
+      return statements.filter((sql) => sql.startsWith("BEGIN")).length;
+    };
+    // At most 16 deletes at a time. Some of them wait for another turn of the event loop.
+    expect(await transactionsOf((store) => store.namespace("erased").erase())).toBeLessThan(15);
+    expect(await transactionsOf((store) => store.namespace("expired").deleteExpired())).toBeLessThan(15);
+    // A job that calls `delete`, which reads the version first, has at most 8 at a time.
+    const all = (store: ThreadStore) => eraseWhere(store.namespace("erased"), {}, { prefix: "thread" });
+    expect(await transactionsOf(all)).toBeLessThan(25);
+    const together = (store: ThreadStore) =>
+      Promise.all(Array.from({ length: 96 }, (_, n) => store.namespace("erased").delete(`thread-${n}`)));
+    expect(await transactionsOf(together)).toBe(1);
   });
 
   it("are prepared once", async () => {

@@ -45,13 +45,15 @@ test("pages continue after any namespace, even if it is gone", async () => {
   await driver.close();
 });
 
-test("an erase takes a statement for each hundred threads, and a transaction for each thread", async () => {
+test("an erase takes a statement for each hundred threads, and a transaction for up to 16 of them", async () => {
   const { database, statements } = openRecorded();
   const store = sqliteStore({ database });
   for (let n = 0; n < 250; n += 1) await store.namespace("a").save(`thread-${n}`, { n });
   statements.length = 0;
   expect((await store.erase()).threads).toBe(250);
   const count = (start: string): number => statements.filter((sql) => sql.trim().startsWith(start)).length;
-  expect([count("WITH RECURSIVE"), count("SELECT"), count("BEGIN")]).toEqual([1, 3, 250]);
+  expect([count("WITH RECURSIVE"), count("SELECT")]).toEqual([1, 3]);
+  // Some wait for another turn of the event loop.
+  expect(count("BEGIN")).toBeLessThan(2 * Math.ceil(250 / 16));
   await store.close();
 });

@@ -22,7 +22,13 @@ export interface Records extends Patches {
     record: RecordToWrite,
     expectedVersion: Version | undefined,
   ) => Version | undefined;
-  readonly delete: (key: ThreadKey, expectedVersion: Version) => boolean;
+  /** Deletes those that still exist in the expected version, in one transaction, and returns for each whether it did. */
+  readonly deleteAll: (records: readonly RecordVersion[]) => boolean[];
+}
+
+export interface RecordVersion {
+  readonly key: ThreadKey;
+  readonly expectedVersion: Version;
 }
 
 /** Prepares every statement once. */
@@ -31,7 +37,7 @@ export function prepareRecords(database: SqliteDatabase): Records {
     read: prepareRead(database),
     write: prepareWrite(database),
     ...preparePatches(database),
-    delete: prepareDelete(database),
+    deleteAll: prepareDeleteAll(database),
   };
 }
 
@@ -117,20 +123,20 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
   return (key, record, expectedVersion) => transaction.immediate(key, record, expectedVersion);
 }
 
-function prepareDelete(database: SqliteDatabase): Records["delete"] {
+function prepareDeleteAll(database: SqliteDatabase): Records["deleteAll"] {
   const deleteThread = prepareStatement<{ thread: number }>(
     database,
     `DELETE FROM threadstore_threads WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
   );
   const deleteChunks = prepareStatement(database, "DELETE FROM threadstore_chunks WHERE thread = ?");
   const deleteHashes = prepareStatement(database, DELETE_METADATA);
-  const deleteRecord: Records["delete"] = (key, expectedVersion) => {
+  const deleteRecord = ({ key, expectedVersion }: RecordVersion): boolean => {
     const row = deleteThread.get(...encodeKey(key), expectedVersion);
     if (row === undefined) return false;
     deleteChunks.run(row.thread);
     deleteHashes.run(row.thread);
     return true;
   };
-  const transaction = database.transaction(deleteRecord);
-  return (key, expectedVersion) => transaction.immediate(key, expectedVersion);
+  const transaction = database.transaction((records: readonly RecordVersion[]) => records.map(deleteRecord));
+  return (records) => transaction.immediate(records);
 }

@@ -6,6 +6,7 @@ import {
   type ThreadDriver,
 } from "@threadstore/core/driver";
 import { createConnection } from "./connection.ts";
+import { groupDeletes } from "./grouped-deletes.ts";
 import {
   locationOf,
   OPTION_NAMES,
@@ -33,6 +34,7 @@ export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
 function createDriver(options: SqliteDriverOptions): ThreadDriver {
   const resolved = resolveOptions(options);
   const connection = createConnection(resolved);
+  const deleteGrouped = groupDeletes(connection);
   return {
     contract: 2,
     name: "sqlite",
@@ -45,8 +47,7 @@ function createDriver(options: SqliteDriverOptions): ThreadDriver {
     readTail: (key, { signal }) => connection.read(signal, ({ readTail }) => readTail(key)),
     patch: (key, patch, expectedVersion, { signal }) =>
       connection.change(signal, (operations) => operations.patch(key, patch, expectedVersion)),
-    delete: (key, expectedVersion, { signal }) =>
-      connection.change(signal, (operations) => operations.delete(key, expectedVersion)),
+    delete: (key, expectedVersion, { signal }) => deleteGrouped(key, expectedVersion, signal),
     list: (namespace, page, { signal }) => connection.read(signal, ({ list }) => list(namespace, page)),
     listNamespaces: (request, { signal }) =>
       connection.read(signal, ({ listNamespaces }) => listNamespaces(request)),

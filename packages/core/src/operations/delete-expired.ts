@@ -1,8 +1,8 @@
 import { decodeTail } from "../encoding/record.ts";
 import { decodeCursor, encodeCursor } from "../listing/cursor.ts";
 import { ALL_BY_ID } from "../listing/listing-order.ts";
+import { changeConcurrently } from "../runtime/change-concurrently.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
-import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { CallOptions, DeleteExpiredOptions, DeleteExpiredResult } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
@@ -40,19 +40,21 @@ export async function deleteExpiredThreads(
   context: OperationContext,
   { start, dryRun }: DeleteExpiredRequest,
 ): Promise<DeleteExpiredResult> {
-  const { namespace, driver, options, signal } = context;
+  const { namespace, driver, options } = context;
   const stopAt = performance.now() + (context.deadline - performance.now()) * TIME_BUDGET;
   let deleted = 0;
   let after = start;
   do {
     const page = await readPage(context, { ...ALL_BY_ID, after, limit: PAGE_SIZE });
-    for (const { id, version, tail, nonce } of page.records) {
-      // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
-      if (isYieldDue()) await yieldToEventLoop();
-      signal.throwIfAborted();
+    const expired = page.records.filter(({ id, tail, nonce }) => {
       const located = decodeTail({ namespace, id }, tail, nonce);
-      if ("corruption" in located || !hasExpired(located.trailer.expiresAt, options.now())) continue;
-      if (dryRun || (await deleteRecord(context, { namespace, id }, version))) deleted += 1;
+      return !("corruption" in located) && hasExpired(located.trailer.expiresAt, options.now());
+    });
+    if (dryRun) deleted += expired.length;
+    else {
+      await changeConcurrently(context, expired, async (own, { id, version }) => {
+        if (await deleteRecord(own, { namespace, id }, version)) deleted += 1;
+      });
     }
     after = page.next;
   } while (after !== undefined && performance.now() < stopAt);

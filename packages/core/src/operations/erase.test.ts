@@ -74,7 +74,7 @@ describe("an erase", () => {
         ...driver,
         delete(...parameters) {
           deleted += 1;
-          return deleted === killedAfter ? new Promise(() => undefined) : driver.delete(...parameters);
+          return deleted >= killedAfter ? new Promise(() => undefined) : driver.delete(...parameters);
         },
       };
       let progress: EraseProgress | undefined;
@@ -83,7 +83,7 @@ describe("an erase", () => {
         signal: stop.signal,
         onProgress: (report) => void (progress = report),
       });
-      await vi.waitFor(() => expect(deleted).toBe(Math.min(killedAfter, 6)));
+      await vi.waitFor(() => expect(deleted).toBeGreaterThanOrEqual(Math.min(killedAfter, 6)));
       stop.abort();
       await erasing.catch(() => undefined);
       next("delete");

@@ -3,11 +3,11 @@ import { decodeTail } from "../encoding/record.ts";
 import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../listing/erase-cursor.ts";
 import { ALL_BY_ID } from "../listing/listing-order.ts";
 import { textDigest } from "../platform/digest.ts";
+import { changeConcurrently } from "../runtime/change-concurrently.ts";
 import { andThen } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
-import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { ListedRecord, ThreadDriver, ThreadKey } from "../thread-driver.ts";
 import type { EraseOptions, EraseResult, Version } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
@@ -143,20 +143,19 @@ async function erasePage(
   const { context, state, stopAt } = erase;
   const targets = records.map((record) => targetOf(erase, namespace, record));
   if (targets.length > 0) await reportProgress(erase, namespace, targets);
-  for (const target of targets) {
-    // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
-    if (isYieldDue()) await yieldToEventLoop();
-    context.signal.throwIfAborted();
-    const size = await eraseRecord(erase, target);
-    if (size === "contended") return false;
-    const wasCounted = state.pending.delete(target.fingerprint);
-    if (size !== undefined && !wasCounted) {
-      state.threads += 1;
-      state.bytes += size;
-    }
+  let isStopped = false;
+  await changeConcurrently(context, targets, async (own, target) => {
+    if (isStopped) return;
+    const size = await eraseRecord({ ...erase, context: own }, target);
     // Checked after a deletion, so that every call advances.
-    if (performance.now() >= stopAt) return false;
-  }
+    isStopped ||= size === "contended" || performance.now() >= stopAt;
+    if (size === "contended") return;
+    const wasCounted = state.pending.delete(target.fingerprint);
+    if (size === undefined || wasCounted) return;
+    state.threads += 1;
+    state.bytes += size;
+  });
+  if (isStopped) return false;
   state.pending.clear();
   return true;
 }

@@ -210,7 +210,7 @@ describe.each(JOBS)("%s", (name, run) => {
       [1, 500],
     ] as const) {
       const clocked = clockedStore();
-      await fill(clocked, ["a", "b"], 12);
+      await fill(clocked, ["a", "b"], 24);
       clocked.time += 2 * DAY;
       const store = clocked.open((driver) => slowDeletes(driver, deleteMs), { timeoutMs: 1_000_000 });
       let result = await run(store, { stopAfterMs });
@@ -223,7 +223,7 @@ describe.each(JOBS)("%s", (name, run) => {
       }
       expect(counts.toSorted((a, b) => a - b)).toEqual(counts);
       expect(counts.length).toBeGreaterThan(3);
-      expect(result).toMatchObject({ threads: 24, bytes: 24 * SIZE, startedAt, cursor: undefined });
+      expect(result).toMatchObject({ threads: 48, bytes: 48 * SIZE, startedAt, cursor: undefined });
       expect(result.finishedAt).toEqual(new Date(clocked.time));
     }
   });

@@ -35,7 +35,7 @@ interface Run extends Removal {
 
 const PAGE_SIZE = 100;
 /** The number of threads that are deleted at a time. Decorators may load a thread to delete it. */
-const CONCURRENCY = 4;
+const CONCURRENCY = 8;
 /** If clients keep saving threads that match, a call must not run forever. */
 const MAX_PASSES = 10;
 /**
