@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { BlobServiceClient, ContainerClient, ContainerSASPermissions } from "@azure/storage-blob";
+import { AccountSASPermissions, BlobServiceClient, ContainerClient } from "@azure/storage-blob";
 import { azureBlobStore } from "@threadstore/azure-blob";
 import { startAzurite } from "@threadstore/services";
 import type { Backend } from "../clients/client.ts";
@@ -19,14 +19,17 @@ export const azureBlob: Backend = {
     const { connectionString } = service.endpoint;
     const account = BlobServiceClient.fromConnectionString(connectionString);
     const { containerClient } = await account.createContainer(`b-${randomBytes(8).toString("hex")}`);
-    // All subjects authenticate with a SAS, which costs no CPU to sign.
-    const sas = await containerClient.generateSasUrl({
-      permissions: ContainerSASPermissions.parse("racwdl"),
-      expiresOn: new Date(Date.now() + 86_400_000),
-    });
-    const container = new ContainerClient(sas);
-    const accountUrl = `${account.url}?${sas.split("?")[1] ?? ""}`;
-    const named = { accountUrl, container: container.containerName };
+    // All subjects authenticate with a SAS, which costs no CPU to sign. Not one of the container, with which Azurite
+    // refuses to read or delete snapshots.
+    const accountUrl = account.generateAccountSasUrl(
+      new Date(Date.now() + 86_400_000),
+      AccountSASPermissions.parse("racwdl"),
+      "co",
+    );
+    const [url = "", sas = ""] = accountUrl.split("?");
+    const { containerName } = containerClient;
+    const container = new ContainerClient(`${url.replace(/\/$/u, "")}/${containerName}?${sas}`);
+    const named = { accountUrl, container: containerName };
     return {
       endpoint: { connectionString, container } satisfies AzureEndpoint,
       subjects: [

@@ -3,6 +3,7 @@ import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "
 import type { Harness, Network, ChildProcessHarness } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core/driver";
+import { recordInMetadata, recordMetadata, SHORT_RECORD_MAX_BYTES } from "./blob-state.ts";
 import { type ChildProcessParameters, containerAt, PREFIX } from "./conformance-child.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 import { blobNameOf } from "./keys.ts";
@@ -81,13 +82,22 @@ export function harnessFor(name: string, containers: Containers): Harness {
     async rewrite(location, id, change) {
       const container = await containers.at(location);
       const blob = blobNameOf(`${PREFIX}/`, { namespace: "", id });
-      const bytes = Buffer.from(change(await container.getBlobClient(blob).downloadToBuffer()));
+      const { contentLength, metadata = {} } = await container.getBlobClient(blob).getProperties();
+      const short = contentLength === 0 ? recordInMetadata({ metadata }) : undefined;
+      const stored = short ?? (await container.getBlobClient(blob).downloadToBuffer());
+      const bytes = Buffer.from(change(stored));
       await container.deleteBlob(blob);
       // An empty append blob would be an incomplete create, and not a corrupt thread.
       if (bytes.length === 0) await container.uploadBlockBlob(blob, bytes, 0);
-      else await newAppendBlob(container, blob, bytes);
+      else if (bytes.length > SHORT_RECORD_MAX_BYTES) await newAppendBlob(container, blob, bytes);
+      else await newShortBlob(container, blob, bytes);
     },
   };
+}
+
+/** Creates an empty append blob whose metadata contains the record. */
+export async function newShortBlob(container: ContainerClient, name: string, bytes: Buffer): Promise<void> {
+  await container.getAppendBlobClient(name).create({ metadata: recordMetadata(bytes) });
 }
 
 export async function newAppendBlob(container: ContainerClient, name: string, bytes: Buffer): Promise<void> {

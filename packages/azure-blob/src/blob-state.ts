@@ -11,7 +11,13 @@ export type BlobState =
       readonly version: Version;
       readonly snapshot: string;
     }
-  | { readonly kind: "complete"; readonly etag: string; readonly version: Version };
+  | {
+      readonly kind: "complete";
+      readonly etag: string;
+      readonly version: Version;
+      /** The record of an empty append blob, whose metadata contains it. */
+      readonly record?: Buffer;
+    };
 
 export type RewritingState = BlobState & { readonly kind: "rewriting" };
 
@@ -25,9 +31,29 @@ interface BlobHeaders {
 export function stateOf({ etag = "", blobType, metadata = {} }: BlobHeaders, length: number): BlobState {
   if (blobType !== "AppendBlob") return { kind: "complete", etag, version: versionOf(etag, undefined) };
   if (length > 0) return { kind: "complete", etag, version: versionOf(etag, length) };
+  const record = recordInMetadata({ metadata });
+  if (record !== undefined) return { kind: "complete", etag, version: versionOf(etag, 0), record };
   const { threadstoresnapshot: snapshot, threadstoreversion: version } = metadata;
   if (snapshot === undefined || version === undefined) return { kind: "reserved", etag };
   return { kind: "rewriting", etag, version, snapshot };
+}
+
+/**
+ * The length up to which a record is stored in the metadata of its blob. In base64 and with the id of the thread, which
+ * takes up to 683 characters, it is shorter than the 8 KiB of metadata that Azure accepts.
+ */
+export const SHORT_RECORD_MAX_BYTES = 5500;
+
+/** Returns the metadata that make a record the content of an empty append blob. */
+export function recordMetadata(record: Uint8Array): { [name: string]: string } {
+  const { buffer, byteOffset, length } = record;
+  return { threadstorerecord: Buffer.from(buffer, byteOffset, length).toString("base64url") };
+}
+
+/** Returns the record in the metadata of a blob. They are outdated if the blob is not empty. */
+export function recordInMetadata({ metadata = {} }: Pick<BlobHeaders, "metadata">): Buffer | undefined {
+  const { threadstorerecord: record } = metadata;
+  return record === undefined ? undefined : Buffer.from(record, "base64url");
 }
 
 /** Returns the metadata that put an emptied blob into the `rewriting` state. */

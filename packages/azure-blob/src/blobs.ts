@@ -11,6 +11,7 @@ import {
   idInMetadata,
   idMetadata,
   parseVersion,
+  recordMetadata,
   type RewritingState,
   rewritingMetadata,
   stateOf,
@@ -90,22 +91,38 @@ async function readBody(body: NodeJS.ReadableStream | undefined): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-/** Creates an empty append blob, and resolves with its ETag; `undefined` if a blob of that name exists. */
-export async function createAppendBlob(target: BlobTarget): Promise<string | undefined> {
-  const { signal: abortSignal } = target;
-  const conditions = { ifNoneMatch: "*" };
-  try {
-    const created = await clientOf(target).create({
+/** The conditions of a write: that the blob does not exist, or has an ETag. */
+export type BlobCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
+
+/**
+ * Creates an empty append blob, or replaces a blob with one, if the condition is true. Resolves with its ETag;
+ * `undefined` if the condition was false.
+ */
+export async function putAppendBlob(
+  target: BlobTarget,
+  metadata: { readonly [name: string]: string },
+  conditions: BlobCondition,
+): Promise<string | undefined> {
+  const { signal: abortSignal, id } = target;
+  const created = await unlessPreconditionFailed(() =>
+    clientOf(target).create({
       abortSignal,
       conditions,
-      metadata: idMetadata(target.id),
+      metadata: { ...idMetadata(id), ...metadata },
       blobHTTPHeaders: APPEND_BLOB_HEADERS,
-    });
-    return created.etag;
-  } catch (error) {
-    if (hasErrorCode(error, "BlobAlreadyExists")) return undefined;
-    throw error;
-  }
+    }),
+  );
+  return created?.etag;
+}
+
+/** Stores a short record in one request, if the condition is true. Resolves with the version of the blob. */
+export async function putShortRecord(
+  target: BlobTarget,
+  record: Uint8Array,
+  condition: BlobCondition,
+): Promise<Version | undefined> {
+  const etag = await putAppendBlob(target, recordMetadata(record), condition);
+  return etag && versionOf(etag, 0);
 }
 
 /** Appends a block if the blob has that ETag and length, and resolves with the blob's new version. */
@@ -181,29 +198,27 @@ export async function emptyForRewrite(
   target: BlobTarget,
   { version, snapshot }: Pick<RewritingState, "version" | "snapshot">,
 ): Promise<RewritingState | undefined> {
-  const emptied = await unlessPreconditionFailed(() =>
-    clientOf(target).create({
-      abortSignal: target.signal,
-      conditions: { ifMatch: parseVersion(version).etag },
-      metadata: { ...idMetadata(target.id), ...rewritingMetadata(snapshot, version) },
-      blobHTTPHeaders: APPEND_BLOB_HEADERS,
-    }),
-  );
-  return emptied?.etag === undefined
-    ? undefined
-    : { kind: "rewriting", etag: emptied.etag, version, snapshot };
+  const condition = { ifMatch: parseVersion(version).etag };
+  const etag = await putAppendBlob(target, rewritingMetadata(snapshot, version), condition);
+  return etag === undefined ? undefined : { kind: "rewriting", etag, version, snapshot };
 }
 
 function clientOf({ container, name }: BlobTarget): AppendBlobClient {
   return container.getAppendBlobClient(name);
 }
 
+const PRECONDITION_FAILURES = [
+  "AppendPositionConditionNotMet",
+  "BlobAlreadyExists",
+  "BlobNotFound",
+  "ConditionNotMet",
+] as const;
+
 async function unlessPreconditionFailed<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();
   } catch (error) {
-    if (hasErrorCode(error, "ConditionNotMet", "AppendPositionConditionNotMet", "BlobNotFound"))
-      return undefined;
+    if (hasErrorCode(error, ...PRECONDITION_FAILURES)) return undefined;
     throw error;
   }
 }

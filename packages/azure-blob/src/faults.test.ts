@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
 import { ContainerClient } from "@azure/storage-blob";
 import { httpRequest } from "@threadstore/conformance/fault-proxy";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newContainer, type ProxiedContainer, proxyTo } from "./azurite.test-helper.ts";
+import { SHORT_RECORD_MAX_BYTES } from "./blob-state.ts";
 import { azureBlobStore } from "./index.ts";
 
 const isRead = httpRequest({ method: "GET" });
-const isBlock = httpRequest({ method: "PUT", path: /comp=appendblock/u });
 const isDelete = httpRequest({ method: "DELETE" });
 
 await describeWithService("azurite", "faults", ({ connectionString }) => {
@@ -40,88 +41,96 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
   const OUTCOME_UNKNOWN = { code: "OUTCOME_UNKNOWN" };
 
-  describe("a lost response", () => {
-    test("to a create: the save succeeds", async () => {
-      const fault = proxy.arm({ type: "discardResponse", when: isBlock });
-      const saved = await store.save("thread", { n: 1 });
-      expect(fault.strikes).toBe(1);
-      expect(await other.load("thread")).toMatchObject({ version: saved.version, json: '{"n":1}' });
-    });
+  describe.each([
+    ["short", "", httpRequest({ method: "PUT" })],
+    ["long", "x".repeat(SHORT_RECORD_MAX_BYTES), httpRequest({ method: "PUT", path: /comp=appendblock/u })],
+  ] as const)("of a %s thread", (_, text, isWrite) => {
+    const threadOf = (n: number): { n: number; text: string } => ({ n, text });
+    const jsonOf = (n: number): string => JSON.stringify(threadOf(n));
 
-    test("to a replacement: the save succeeds", async () => {
-      const first = await store.save("thread", { n: 1 });
-      const fault = proxy.arm({ type: "discardResponse", when: isBlock });
-      const second = await store.save("thread", { n: 2 }, { previous: first });
-      expect(fault.strikes).toBe(1);
-      expect(await other.load("thread")).toMatchObject({ version: second.version, json: '{"n":2}' });
-    });
+    describe("a lost response", () => {
+      test("to a create: the save succeeds", async () => {
+        const fault = proxy.arm({ type: "discardResponse", when: isWrite });
+        const saved = await store.save("thread", threadOf(1));
+        expect(fault.strikes).toBe(1);
+        expect(await other.load("thread")).toMatchObject({ version: saved.version, json: jsonOf(1) });
+      });
 
-    test("to a delete: the outcome is unknown and the thread is gone", async () => {
-      await store.save("thread", {});
-      const fault = proxy.arm({ type: "discardResponse", when: isDelete });
-      await expect(store.delete("thread")).rejects.toMatchObject(OUTCOME_UNKNOWN);
-      expect(fault.strikes).toBe(1);
-      expect(await other.load("thread")).toBeUndefined();
-    });
+      test("to a replacement: the save succeeds", async () => {
+        const first = await store.save("thread", threadOf(1));
+        const fault = proxy.arm({ type: "discardResponse", when: isWrite });
+        const second = await store.save("thread", threadOf(2), { previous: first });
+        expect(fault.strikes).toBe(1);
+        expect(await other.load("thread")).toMatchObject({ version: second.version, json: jsonOf(2) });
+      });
 
-    test.each([["save"], ["save with overwrite"]])(
-      "to a %s: a later save of another client is not undone",
-      async (mode) => {
-        const first = await store.save("thread", { n: 1 });
-        const held = proxy.arm({ type: "holdResponse", when: isBlock });
-        const options = mode === "save" ? { previous: first } : { overwrite: true };
-        const outcome = rejectionOf(store.save("thread", { n: 2 }, options));
+      test("to a delete: the outcome is unknown and the thread is gone", async () => {
+        await store.save("thread", threadOf(0));
+        const fault = proxy.arm({ type: "discardResponse", when: isDelete });
+        await expect(store.delete("thread")).rejects.toMatchObject(OUTCOME_UNKNOWN);
+        expect(fault.strikes).toBe(1);
+        expect(await other.load("thread")).toBeUndefined();
+      });
+
+      test.each([["save"], ["save with overwrite"]])(
+        "to a %s: a later save of another client is not undone",
+        async (mode) => {
+          const first = await store.save("thread", threadOf(1));
+          const held = proxy.arm({ type: "holdResponse", when: isWrite });
+          const options = mode === "save" ? { previous: first } : { overwrite: true };
+          const outcome = rejectionOf(store.save("thread", threadOf(2), options));
+          await held.struck;
+          const others = await other.save("thread", threadOf(3), { overwrite: true });
+          held.cut();
+          expect(await outcome).toMatchObject(OUTCOME_UNKNOWN);
+          expect((await other.load("thread"))?.version).toBe(others.version);
+        },
+      );
+
+      test("to a create: a thread that another client deleted is not created again", async () => {
+        const held = proxy.arm({ type: "holdResponse", when: isWrite });
+        const outcome = rejectionOf(store.save("thread", threadOf(0)));
         await held.struck;
-        const others = await other.save("thread", { n: 3 }, { overwrite: true });
+        expect(await other.delete("thread")).toBe(true);
+        held.cut();
+        expect(await outcome).toMatchObject(OUTCOME_UNKNOWN);
+        expect(await other.load("thread")).toBeUndefined();
+      });
+
+      test("to a delete: a thread that another client created is not deleted", async () => {
+        const saved = await store.save("thread", threadOf(1));
+        const held = proxy.arm({ type: "holdResponse", when: isDelete });
+        const outcome = rejectionOf(store.delete("thread", { previous: saved }));
+        await held.struck;
+        const others = await other.save("thread", threadOf(2));
         held.cut();
         expect(await outcome).toMatchObject(OUTCOME_UNKNOWN);
         expect((await other.load("thread"))?.version).toBe(others.version);
-      },
-    );
-
-    test("to a create: a thread that another client deleted is not created again", async () => {
-      const held = proxy.arm({ type: "holdResponse", when: isBlock });
-      const outcome = rejectionOf(store.save("thread", {}));
-      await held.struck;
-      expect(await other.delete("thread")).toBe(true);
-      held.cut();
-      expect(await outcome).toMatchObject(OUTCOME_UNKNOWN);
-      expect(await other.load("thread")).toBeUndefined();
+      });
     });
 
-    test("to a delete: a thread that another client created is not deleted", async () => {
-      const saved = await store.save("thread", { n: 1 });
-      const held = proxy.arm({ type: "holdResponse", when: isDelete });
-      const outcome = rejectionOf(store.delete("thread", { previous: saved }));
-      await held.struck;
-      const others = await other.save("thread", { n: 2 });
-      held.cut();
-      expect(await outcome).toMatchObject(OUTCOME_UNKNOWN);
-      expect((await other.load("thread"))?.version).toBe(others.version);
-    });
-  });
+    describe("a lost request", () => {
+      test("is retried if the expected version is still stored", async () => {
+        const first = await store.save("thread", threadOf(1));
+        const fault = proxy.arm({ type: "cutRequest", when: isWrite, times: 2 });
+        const second = await store.save("thread", threadOf(2), { previous: first });
+        expect(fault.strikes).toBe(2);
+        expect((await other.load("thread"))?.version).toBe(second.version);
+        proxy.arm({ type: "cutRequest", when: isDelete });
+        expect(await store.delete("thread", { previous: second })).toBe(true);
+      });
 
-  describe("a lost request", () => {
-    test("is retried if the expected version is still stored", async () => {
-      const first = await store.save("thread", { n: 1 });
-      const fault = proxy.arm({ type: "cutRequest", when: isBlock, times: 2 });
-      const second = await store.save("thread", { n: 2 }, { previous: first });
-      expect(fault.strikes).toBe(2);
-      expect((await other.load("thread"))?.version).toBe(second.version);
-      proxy.arm({ type: "cutRequest", when: isDelete });
-      expect(await store.delete("thread", { previous: second })).toBe(true);
-    });
-
-    test("that is cut off in its body leaves the thread unchanged", async () => {
-      const text = "x".repeat(100_000);
-      const first = await store.save("thread", { n: 1 });
-      const cut = proxy.arm({ type: "cutRequest", afterBytes: 50_000, when: isBlock, times: 99 });
-      const saving = open({ maxRetries: 2 }).save("thread", { text }, { previous: first });
-      await expect(saving).rejects.toMatchObject(OUTCOME_UNKNOWN);
-      expect(cut.strikes).toBe(3);
-      expect(await other.load("thread")).toMatchObject({ version: first.version, json: '{"n":1}' });
-      cut.disarm();
-      await store.save("thread", { text }, { previous: first });
+      test("that is cut off in its body leaves the thread unchanged", async () => {
+        const longer = "x".repeat(100_000);
+        const first = await store.save("thread", threadOf(1));
+        const cut = proxy.arm({ type: "cutRequest", afterBytes: 50_000, when: isWrite, times: 99 });
+        const saving = open({ maxRetries: 2 }).save("thread", { text: longer }, { previous: first });
+        await expect(saving).rejects.toMatchObject(OUTCOME_UNKNOWN);
+        expect(cut.strikes).toBe(3);
+        expect(await other.load("thread")).toMatchObject({ version: first.version, json: jsonOf(1) });
+        cut.disarm();
+        await store.save("thread", { text: longer }, { previous: first });
+      });
     });
   });
 
@@ -133,6 +142,18 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
       const cut = proxy.arm({ type: "cutResponse", afterBytes: 100_000, when: isRead, times: 2 });
       expect((await store.load("thread"))?.thread).toEqual({ text });
       expect(cut.strikes).toBe(2);
+    });
+
+    test("that fails does not show the thread, which was short enough for the metadata once, in its error", async () => {
+      const secret = "a secret of the thread";
+      const short = await store.save("thread", { secret });
+      await store.save("thread", { secret, text }, { previous: short });
+      proxy.arm({ type: "cutResponse", afterBytes: 100_000, when: isRead, times: 99 });
+      const error = await rejectionOf(open({ maxRetries: 0 }).load("thread"));
+      const shown = inspect(error, { depth: 20, showHidden: true });
+      expect(shown).toContain("UNAVAILABLE");
+      expect(shown).not.toContain(secret);
+      expect(shown).not.toContain("threadstorerecord");
     });
 
     test("whose responses are all cut off is UNAVAILABLE", async () => {

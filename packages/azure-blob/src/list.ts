@@ -25,7 +25,7 @@ export interface Listing {
   readonly signal: AbortSignal;
 }
 
-/** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
+/** Lists a page of a namespace's records: one request for the names, and one for the end of each long record. */
 export function listRecords(listing: Listing, page: PageRequest): Promise<RecordPage> {
   const list = { id: listById, updated: listByRecency }[page.order];
   return list(listing, page);
@@ -35,7 +35,9 @@ async function listById(listing: Listing, { after, limit, prefix }: PageRequest)
   const records: ListedRecord[] = [];
   let next = after;
   do {
-    const page = await listBlobs(listing, prefix, next, limit - records.length);
+    // The metadata contain short records, which are then not requested one by one.
+    const request = { after: next, limit: limit - records.length, includeMetadata: true };
+    const page = await listBlobs(listing, prefix, request);
     for (const { record } of await readListed(listing, prefix, page.blobs)) records.push(record);
     next = page.next;
   } while (records.length < limit && next !== undefined);
@@ -56,7 +58,7 @@ async function listByRecency(
   const blobs: BlobItem[] = [];
   let marker: string | undefined;
   do {
-    const page = await listBlobs(listing, prefix, marker, NAMES_MAX);
+    const page = await listBlobs(listing, prefix, { after: marker, limit: NAMES_MAX });
     blobs.push(...page.blobs);
     marker = page.next;
   } while (marker !== undefined);
@@ -106,6 +108,12 @@ async function readListed(
   return listed.flatMap(({ blob, record }) => (record === undefined ? [] : [{ blob, record }]));
 }
 
+interface BlobsRequest {
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly includeMetadata?: boolean;
+}
+
 /**
  * Lists up to `limit` blobs. A position is the service's marker. If the names of a listing can begin with several texts,
  * the number of the text and a space precede the marker.
@@ -113,13 +121,16 @@ async function readListed(
 async function listBlobs(
   { container, prefix: namespacePrefix, signal }: Listing,
   prefix: string,
-  after: string | undefined,
-  limit: number,
+  { after, limit, includeMetadata = false }: BlobsRequest,
 ): Promise<{ blobs: BlobItem[]; next: string | undefined }> {
   const encodedPrefixes = encodedPrefixesOf(prefix);
   const [number, marker] = encodedPrefixes.length === 1 ? [0, after] : parsePosition(after);
   const pages = container
-    .listBlobsFlat({ prefix: `${namespacePrefix}${encodedPrefixes[number] ?? ""}`, abortSignal: signal })
+    .listBlobsFlat({
+      prefix: `${namespacePrefix}${encodedPrefixes[number] ?? ""}`,
+      includeMetadata,
+      abortSignal: signal,
+    })
     .byPage({ maxPageSize: limit, ...(marker ? { continuationToken: marker } : {}) });
   const { value } = await pages.next().catch((error: unknown) => {
     // The continuation token is the only part of the request that comes from a cursor.
@@ -145,13 +156,13 @@ function parsePosition(position = "0 "): [number: number, marker: string] {
 async function listedRecord(
   { container, prefix: namespacePrefix, signal }: Listing,
   prefix: string,
-  { name, properties }: BlobItem,
+  { name, properties, metadata }: BlobItem,
 ): Promise<ListedRecord | undefined> {
   const encodedId = name.slice(namespacePrefix.length);
   const decodedId = idOf(encodedId);
   if (!isHashed(encodedId) && decodedId?.startsWith(prefix) !== true) return undefined;
   const target = { container, name, signal };
-  const record = await readEnd(target, properties);
+  const record = await readEnd(target, { ...properties, metadata });
   if (record === undefined) return undefined;
   const id = decodedId ?? (await hashedId(target, encodedId, record.tail));
   return id?.startsWith(prefix) === true ? { id, ...record } : undefined;
@@ -159,11 +170,12 @@ async function listedRecord(
 
 export async function readEnd(
   target: BlobTarget,
-  properties: BlobItem["properties"],
+  properties: BlobItem["properties"] & { readonly metadata?: BlobItem["metadata"] | undefined },
 ): Promise<Omit<ListedRecord, "id"> | undefined> {
   const length = properties.contentLength ?? 0;
   const state = stateOf(properties, length);
   if (state.kind === "complete") {
+    if (state.record !== undefined) return { version: state.version, tail: state.record };
     const { etag } = parseVersion(state.version);
     const tail = await readWholeTrailer(
       (count) => downloadTail(target, { etag, length }, count),

@@ -6,6 +6,7 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { driverOptions, newContainer, type ProxiedContainer, proxyTo } from "./azurite.test-helper.ts";
 import { azureBlobDriver, azureBlobStore } from "./index.ts";
+import { WASTE_MAX_BYTES } from "./records.ts";
 
 const key = { namespace: "", id: "thread" };
 const name = "~/thread";
@@ -115,8 +116,8 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
     expect(Buffer.from(tail?.tail ?? "").toString()).toContain(',"a"]}');
   });
 
-  test("after many appends is that of a blob of at most twice the record and 64 KiB", async () => {
-    await store.save("thread", { messages: [] }, { metadata: { text: "t".repeat(4000) } });
+  test("after many appends is that of a blob of at most twice the record and 256 KiB", async () => {
+    await store.save("thread", { messages: [] }, { metadata: { text: "t".repeat(10_000) } });
     let longest = 0;
     for (let count = 0; count < 40; count += 1) {
       await other.append("thread", [count]);
@@ -124,19 +125,19 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
     }
     const stored = await load();
     expect(stored.thread["messages"]).toEqual(Array.from({ length: 40 }, (_, index) => index));
-    expect(longest).toBeGreaterThan(60_000);
-    expect(longest).toBeLessThan(2 * (stored.size + 4600) + 65_536);
+    expect(longest).toBeGreaterThan(250_000);
+    expect(longest).toBeLessThan(2 * (stored.size + 10_600) + WASTE_MAX_BYTES);
     expect(await blobLength()).toBeLessThan(longest);
   });
 
   test("of a thread with a hashed name is appended to, also by a rewrite, which keeps its id", async () => {
     const id = "x".repeat(512);
     await store.save(id, { messages: [] });
-    for (const length of [60_000, 60_000, 0]) {
+    for (const length of [65_000, 65_000, 65_000, 0]) {
       await store.touch(id, { metadata: { text: "t".repeat(length) } });
       await other.append(id, ["a"]);
     }
-    expect((await other.load(id))?.thread).toEqual({ messages: ["a", "a", "a"] });
+    expect((await other.load(id))?.thread).toEqual({ messages: ["a", "a", "a", "a"] });
     const blobs = direct.listBlobsFlat({ includeMetadata: true, prefix: "~/" });
     for await (const { metadata } of blobs) {
       expect(Buffer.from(metadata?.["threadstoreid"] ?? "", "base64url").toString()).toBe(id);
@@ -157,7 +158,7 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
   });
 
   test("that would be the 50,001st block is written with a whole blob", async () => {
-    await store.save("thread", { messages: ["a"] });
+    await store.save("thread", { messages: messages(50) });
     proxy.arm({
       type: "respondHttp",
       status: 409,
@@ -165,12 +166,12 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
       when: httpRequest({ path: /comp=appendblock/u }),
     });
     await store.append("thread", ["b"]);
-    expect((await load()).thread).toEqual({ messages: ["a", "b"] });
+    expect((await load()).thread).toEqual({ messages: [...messages(50), "b"] });
     expect((await direct.getBlobClient(name).getProperties()).blobCommittedBlockCount).toBe(1);
   });
 
   test("of a blob with corrupt blocks is not rewritten", async () => {
-    await store.save("thread", { messages: messages(20) });
+    await store.save("thread", { messages: messages(50) });
     const content = await direct.getBlobClient(name).downloadToBuffer();
     await direct.deleteBlob(name);
     const corrupt = Buffer.concat([content.subarray(0, 2000), content]);
@@ -189,14 +190,14 @@ await describeWithService("azurite", "the end of a blob", ({ connectionString })
       changedMetadata: {},
     };
     // Longer than a blob with this patch may be.
-    await blob.appendBlock("x".repeat(70_000), 70_000);
+    await blob.appendBlock("x".repeat(300_000), 300_000);
     const wasteful = (await driver.read(key, undefined, driverOptions))?.version ?? "";
     expect(await driver.patch(key, patch, version, driverOptions)).toBeUndefined();
     await expect(driver.patch(key, patch, wasteful, driverOptions)).rejects.toMatchObject({
       code: "CORRUPT",
       effect: "none",
     });
-    expect(await blobLength()).toBe(corrupt.length + 70_000);
+    expect(await blobLength()).toBe(corrupt.length + 300_000);
     await expect(store.append("thread", ["a"])).rejects.toMatchObject({ code: "CORRUPT" });
   });
 

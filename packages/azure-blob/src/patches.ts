@@ -7,24 +7,27 @@ import {
   type RecordTail,
 } from "@threadstore/core/driver";
 import { isRewriting, parseVersion } from "./blob-state.ts";
-import { appendBlock, type BlobTarget, downloadTail, getState, replaceBlockBlob } from "./blobs.ts";
+import { type BlobTarget, downloadTail, getState } from "./blobs.ts";
 import { decodeBlocks, lastBlockIn, patchBlock } from "./blocks.ts";
 import { withEffect } from "./errors.ts";
-import { maxBlobBytes, readDecodedRecord, readRecord } from "./records.ts";
-import { hasErrorCode } from "./rest-error.ts";
-import { completeRewrite, rewriteRecord } from "./rewrite.ts";
+import { appendPatch, readDecodedRecord, readRecord, replaceRecord } from "./records.ts";
+import { completeRewrite } from "./rewrite.ts";
 
 /** More than the header of a block and the bytes before the trailer that an append needs. */
 const EXTRA_BYTES = 1024;
 
 /**
- * Reads the end of a record in two requests: Azure does not read the end of a blob whose length is unknown. Reads the
- * whole record if it or its last block is short, or if it is being rewritten.
+ * Reads the end of a record in two requests: Azure does not read the end of a blob whose length is unknown. The first
+ * one returns a record that the metadata contains. Reads the whole record if it or its last block is short, or if it is
+ * being rewritten.
  */
 export async function readRecordTail(target: BlobTarget): Promise<RecordTail | undefined> {
   for (;;) {
     const state = await getState(target);
     if (state === undefined || state.kind === "reserved") return undefined;
+    if (state.kind === "complete" && state.record !== undefined) {
+      return { version: state.version, tail: state.record, record: state.record };
+    }
     const { length } = parseVersion(state.version);
     if (state.kind === "rewriting" || length === undefined) return readWhole(target);
     const tail = await downloadEnd(target, { etag: state.etag, length });
@@ -69,20 +72,14 @@ export async function patchRecord(
   expectedVersion: Version,
 ): Promise<Version | undefined> {
   const { etag, length } = parseVersion(expectedVersion);
-  const block = patchBlock(patch.keep, patch.bytes);
-  if (length !== undefined && length + block.length <= maxBlobBytes(patch.keep + patch.bytes.length)) {
-    try {
-      const version = await appendBlock(target, block, { etag, length });
-      return version ?? (await patchRewritten(target, patch, expectedVersion));
-    } catch (error) {
-      if (!hasErrorCode(error, "BlockCountExceedsLimit")) throw error;
-    }
+  if (length !== undefined && length > 0) {
+    const recordLength = patch.keep + patch.bytes.length;
+    const block = patchBlock(patch.keep, patch.bytes);
+    const appended = await appendPatch(target, block, { etag, length, recordLength });
+    if (appended !== "too-long") return appended.version ?? patchRewritten(target, patch, expectedVersion);
   }
   const record = await withEffect("none", () => wholeRecord(target, patch, expectedVersion));
-  if (record === undefined) return undefined;
-  return length === undefined
-    ? replaceBlockBlob(target, record, etag)
-    : rewriteRecord(target, record, expectedVersion);
+  return record && replaceRecord(target, record, expectedVersion);
 }
 
 /** Completes a rewrite of `expectedVersion` that another process has started. */

@@ -1,13 +1,14 @@
 import type { Version } from "@threadstore/core";
 import type { RecordToWrite, StoredRecord } from "@threadstore/core/driver";
-import { isRewriting, parseVersion } from "./blob-state.ts";
+import { isRewriting, parseVersion, SHORT_RECORD_MAX_BYTES } from "./blob-state.ts";
 import {
   appendBlock,
   type BlobTarget,
-  createAppendBlob,
   deleteBlob,
   downloadBlob,
   getState,
+  putAppendBlob,
+  putShortRecord,
   replaceBlockBlob,
 } from "./blobs.ts";
 import { changeBlock, decodeBlocks, wholeRecordBlock } from "./blocks.ts";
@@ -16,7 +17,7 @@ import { hasErrorCode } from "./rest-error.ts";
 import { completeRewrite, rewriteRecord } from "./rewrite.ts";
 
 /** The bytes that a blob may hold in addition to twice its record before the next save rewrites it. */
-export const WASTE_MAX_BYTES = 65_536;
+export const WASTE_MAX_BYTES = 262_144;
 
 /** Returns how long a blob with a record of that length may be. */
 export function maxBlobBytes(recordLength: number): number {
@@ -58,7 +59,8 @@ export async function readDecodedRecord(
     if (isConsistent || previousEtag === state.etag) {
       // A block blob holds nothing but a record.
       const isBlockBlob = parseVersion(state.version).length === undefined;
-      return { version: state.version, bytes: record, isIntact: isIntact || isBlockBlob };
+      const bytes = (state.kind === "complete" ? state.record : undefined) ?? record;
+      return { version: state.version, bytes, isIntact: isIntact || isBlockBlob };
     }
     previousEtag = state.etag;
   }
@@ -75,38 +77,81 @@ export async function writeRecord(
   record: RecordToWrite,
   expectedVersion: Version | undefined,
 ): Promise<Version | undefined> {
-  if (expectedVersion === undefined) return createRecord(target, record);
+  const { bytes, unchanged } = record;
+  if (expectedVersion === undefined) return createRecord(target, bytes);
+  const { etag, length } = parseVersion(expectedVersion);
+  if (length !== undefined && length > 0 && unchanged > 0 && !isShort(bytes)) {
+    const patch = changeBlock(record);
+    const appended = await appendPatch(target, patch, { etag, length, recordLength: bytes.length });
+    if (appended !== "too-long") return appended.version ?? completeRewrite(target, bytes, expectedVersion);
+  }
+  return replaceRecord(target, bytes, expectedVersion);
+}
+
+export interface PatchedBlob {
+  readonly etag: string;
+  readonly length: number;
+  /** The length of the record after the patch. */
+  readonly recordLength: number;
+}
+
+/** Appends a block, unless the blob would be longer than a blob with a record of that length may be. */
+export async function appendPatch(
+  target: BlobTarget,
+  patch: Buffer,
+  { etag, length, recordLength }: PatchedBlob,
+): Promise<{ readonly version: Version | undefined } | "too-long"> {
+  if (length + patch.length > maxBlobBytes(recordLength)) return "too-long";
+  try {
+    return { version: await appendBlock(target, patch, { etag, length }) };
+  } catch (error) {
+    if (hasErrorCode(error, "BlockCountExceedsLimit")) return "too-long";
+    throw error;
+  }
+}
+
+/** Replaces the whole content of the blob if it holds `expectedVersion`: in one request if no block has to be removed. */
+export async function replaceRecord(
+  target: BlobTarget,
+  bytes: Uint8Array,
+  expectedVersion: Version,
+): Promise<Version | undefined> {
   const { etag, length } = parseVersion(expectedVersion);
   // A block blob, as restoring a backup may create it, stays one.
-  if (length === undefined) return replaceBlockBlob(target, record.bytes, etag);
-  const { bytes, unchanged } = record;
-  const patch = changeBlock(record);
-  if (unchanged > 0 && length + patch.length <= maxBlobBytes(bytes.length)) {
-    try {
-      const version = await appendBlock(target, patch, { etag, length });
-      return version ?? (await completeRewrite(target, bytes, expectedVersion));
-    } catch (error) {
-      if (!hasErrorCode(error, "BlockCountExceedsLimit")) throw error;
-    }
-  }
-  return rewriteRecord(target, bytes, expectedVersion);
+  if (length === undefined) return replaceBlockBlob(target, bytes, etag);
+  if (length > 0 && !isShort(bytes)) return rewriteRecord(target, bytes, expectedVersion);
+  const version = isShort(bytes)
+    ? await putShortRecord(target, bytes, { ifMatch: etag })
+    : await appendBlock(target, wholeRecordBlock(bytes), { etag, length: 0 });
+  return version ?? completeRewrite(target, bytes, expectedVersion);
+}
+
+function isShort({ length }: Uint8Array): boolean {
+  return length <= SHORT_RECORD_MAX_BYTES;
 }
 
 /**
- * Append blobs can only be created empty. An empty one does not count as a thread, so the append is the commit point.
- * If the process is killed before it, the next create of the thread uses the empty blob.
+ * Creates a blob with the record. Append blobs can only be created empty: the metadata contains a short record, and a
+ * longer one is appended. An empty blob without a record does not count as a thread, so the append is then the commit
+ * point. If the process is killed before it, the next create of the thread uses the empty blob.
  */
-async function createRecord(target: BlobTarget, record: RecordToWrite): Promise<Version | undefined> {
-  const etag = await withEffect("none", () => reserveBlob(target));
-  return etag === undefined
-    ? undefined
-    : appendBlock(target, wholeRecordBlock(record.bytes), { etag, length: 0 });
+async function createRecord(target: BlobTarget, bytes: Uint8Array): Promise<Version | undefined> {
+  if (!isShort(bytes)) {
+    const etag = await withEffect("none", () => reserveBlob(target));
+    return etag && appendBlock(target, wholeRecordBlock(bytes), { etag, length: 0 });
+  }
+  const created = await putShortRecord(target, bytes, { ifNoneMatch: "*" });
+  if (created !== undefined) return created;
+  const etag = await withEffect("none", () => reservedEtag(target));
+  return etag && putShortRecord(target, bytes, { ifMatch: etag });
 }
 
 /** Resolves with the ETag of an empty append blob; `undefined` if the blob already holds a record. */
 async function reserveBlob(target: BlobTarget): Promise<string | undefined> {
-  const etag = await createAppendBlob(target);
-  if (etag !== undefined) return etag;
+  return (await putAppendBlob(target, {}, { ifNoneMatch: "*" })) ?? reservedEtag(target);
+}
+
+async function reservedEtag(target: BlobTarget): Promise<string | undefined> {
   const state = await getState(target);
   return state?.kind === "reserved" ? state.etag : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ContainerClient } from "@azure/storage-blob";
 import { httpRequest, type RequestMatcher } from "@threadstore/conformance/fault-proxy";
 import type { Version } from "@threadstore/core";
-import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type AsyncThreadDriver, type RecordToWrite } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -10,14 +10,22 @@ import {
   newContainer,
   type ProxiedContainer,
   proxyTo,
-  record,
+  record as shortRecord,
 } from "./azurite.test-helper.ts";
+import { SHORT_RECORD_MAX_BYTES } from "./blob-state.ts";
 import { azureBlobDriver, azureBlobStore } from "./index.ts";
 import { WASTE_MAX_BYTES } from "./records.ts";
 
 const key = { namespace: "", id: "thread" };
 const name = "~/thread";
 const page = { ...ALL_BY_ID, limit: 10 };
+
+/** The beginning of each record, which is then too long for the metadata of its blob. */
+const BEGINNING = "b".repeat(SHORT_RECORD_MAX_BYTES);
+
+function record(payload: string, unchanged = 0): RecordToWrite {
+  return shortRecord(`${BEGINNING}${payload}`, unchanged && BEGINNING.length + unchanged);
+}
 
 await describeWithService("azurite", "append blobs", ({ connectionString }) => {
   let direct: ContainerClient;
@@ -35,8 +43,12 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
   afterEach(() => direct.deleteBlob(name, { deleteSnapshots: "include" }).catch(() => undefined));
 
   async function storedText(): Promise<string | undefined> {
-    const stored = await other.read(key, undefined, driverOptions);
-    return stored?.bytes && Buffer.from(stored.bytes).toString();
+    return payloadOf((await other.read(key, undefined, driverOptions))?.bytes);
+  }
+  /** Returns the bytes as text, without the beginning of each record. */
+  function payloadOf(bytes: Uint8Array | undefined): string | undefined {
+    const text = bytes && Buffer.from(bytes).toString();
+    return text?.startsWith(BEGINNING) ? text.slice(BEGINNING.length) : text;
   }
   async function snapshotCount(): Promise<number> {
     let count = 0;
@@ -69,7 +81,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
     // A rewrite replaces the metadata, too.
     let saved = await store.load(rewrittenId);
     for (const n of [1, 2, 3]) {
-      saved = await store.save(rewrittenId, { n, text: "x".repeat(100_000) }, { previous: saved });
+      saved = await store.save(rewrittenId, { n, text: "x".repeat(200_000) }, { previous: saved });
     }
     await direct.getAppendBlobClient(names.get(rewrittenId) ?? "").appendBlock("corrupt", 7);
     const { threads } = await store.listPage({ prefix: "x".repeat(511) });
@@ -103,8 +115,8 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
       expect(error).toMatchObject({ code: "UNAVAILABLE", effect: "none" });
       const store = azureBlobStore({ container: proxy.container });
       proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
-      await store.save("thread", { n: 1 });
-      expect((await store.load("thread"))?.thread).toEqual({ n: 1 });
+      await store.save("thread", { text: BEGINNING });
+      expect((await store.load("thread"))?.thread).toEqual({ text: BEGINNING });
     });
 
     test("succeeds for one of two clients that find the same empty blob", async () => {
@@ -120,7 +132,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
 
   describe("a blob with more waste than allowed", () => {
     // Leaves space for exactly one more block.
-    const large = "x".repeat(WASTE_MAX_BYTES - 66);
+    const large = "x".repeat(WASTE_MAX_BYTES + BEGINNING.length - 70);
     const small = "y";
     let wasteful: Version;
 
@@ -140,7 +152,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
       ]);
       expect(await storedText()).toBe("[yz}");
       expect(await listing()).toEqual([{ version, end: "z}" }]);
-      expect((await direct.getBlobClient(name).getProperties()).contentLength).toBe(26);
+      expect((await direct.getBlobClient(name).getProperties()).contentLength).toBe(BEGINNING.length + 29);
       expect(await snapshotCount()).toBe(0);
       expect(await driver.write(key, record("[yz!", 3), wasteful, driverOptions)).toBeUndefined();
       expect(await driver.write(key, record("[yz!", 3), version, driverOptions)).toBeDefined();
@@ -223,15 +235,15 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
           const store = azureBlobStore({ container: proxy.container });
           await other.delete(key, currentVersion, driverOptions);
           const first = await store.save("thread", { text: large });
-          const second = await store.save("thread", { n: 2 }, { previous: first });
+          const second = await store.save("thread", { text: BEGINNING }, { previous: first });
           const fault = proxy.arm({ type, when });
-          const third = await store.save("thread", { n: 3 }, { previous: second });
+          const third = await store.save("thread", { text: `${BEGINNING}3` }, { previous: second });
           expect(fault.strikes).toBe(1);
           expect(await azureBlobStore({ container: direct }).load("thread")).toMatchObject({
             version: third.version,
-            json: '{"n":3}',
+            thread: { text: `${BEGINNING}3` },
           });
-          await store.save("thread", { n: 4 }, { previous: third });
+          await store.save("thread", { text: `${BEGINNING}4` }, { previous: third });
         });
       },
     );
@@ -311,10 +323,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
       const reading = async (): Promise<void> => {
         while (textByVersion.size < 31) {
           const stored = await other.read(key, undefined, driverOptions);
-          observations.push([
-            stored?.version ?? "",
-            stored?.bytes === undefined ? "" : Buffer.from(stored.bytes).toString(),
-          ]);
+          observations.push([stored?.version ?? "", payloadOf(stored?.bytes) ?? ""]);
           const [entry] = await listing();
           observations.push([entry?.version ?? "", entry?.end ?? ""]);
           reads += 1;
