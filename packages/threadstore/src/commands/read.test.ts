@@ -110,12 +110,12 @@ describe("show", () => {
     const conversation = stdout.slice(stdout.indexOf("\n\n") + 2);
     expect(conversation).toBe(`user
   How warm is it in Berlin and Rome?
+
+assistant
   → weather({"city":"Berlin"})
     ← 21 °C
   → weather({"city":"Rome"})
     ← 30 °C
-
-assistant
   21 °C and 30 °C.
 `);
     expect(stdout).toContain(String.raw`metadata title  \u001b]0;owned\u0007`);

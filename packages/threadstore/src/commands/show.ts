@@ -6,6 +6,7 @@ import type { Session, Start } from "../cli/session.ts";
 import { conversationLines } from "../conversation/format-conversation.ts";
 import { readStoredConversation } from "../conversation/from-agent-framework.ts";
 import { formatBytes, formatTime } from "../output/format.ts";
+import { widthOf } from "../output/table.ts";
 import { type Paint, printLines, type Terminal, write } from "../output/terminal.ts";
 import { visibleJson, visibleLine } from "../output/visible-text.ts";
 import { UsageError } from "../usage-error.ts";
@@ -67,7 +68,11 @@ function headerLines(stored: StoredThread, paint: Paint): string[] {
     ...(expiresAt === undefined ? [] : [["expires", formatTime(expiresAt)] as const]),
     ...Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value] as const),
   ];
-  const lines = members.map(([name, value]) => `${paint("dim", visibleLine(name))}  ${visibleLine(value)}`);
+  const width = Math.max(...members.map(([name]) => widthOf(visibleLine(name))));
+  const lines = members.map(([name, value]) => {
+    const visible = visibleLine(name);
+    return `${paint("dim", visible)}${" ".repeat(width - widthOf(visible))}  ${visibleLine(value)}`;
+  });
   return [paint("bold", visibleLine(id)), ...lines];
 }
 

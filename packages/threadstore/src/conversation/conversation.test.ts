@@ -20,9 +20,9 @@ const own = (kind: string, members: object): object => ({
 const EXPECTED = [
   "user",
   "  How warm is it?",
+  "assistant",
   '  → weather({"city":"Rome"})',
   "    ← 30 °C",
-  "assistant",
   "  30 °C.",
 ];
 
@@ -120,6 +120,7 @@ describe("a conversation", () => {
       { type: "function_call_output", call_id: "c2", output: "second" },
     ];
     expect(linesOf(own("responses", { messages }))).toEqual([
+      "assistant",
       '  → weather({"city":"Rome"})',
       "    ← first",
       '  → weather({"city":"Rome"})',

@@ -10,6 +10,11 @@ export function conversationLines(entries: readonly Entry[], paint: Paint): stri
   const results = resultsOf(entries);
   const shown = new Set<Entry>();
   let speaker: string | undefined;
+  const headingOf = (name: string): string[] => {
+    const heading = name === speaker ? [] : ["", paint("bold", visibleLine(name))];
+    speaker = name;
+    return heading;
+  };
   return entries.flatMap((entry) => {
     if (shown.has(entry)) return [];
     if (entry.kind === "result") return resultLines(entry, paint, " without a call");
@@ -18,13 +23,11 @@ export function conversationLines(entries: readonly Entry[], paint: Paint): stri
       if (result !== undefined) shown.add(result);
       const call = `${visibleLine(entry.name)}(${visibleLine(entry.input)})`;
       const answer = result === undefined ? [paint("yellow", "    no result")] : resultLines(result, paint);
-      return [`  ${paint("cyan", "→")} ${call}`, ...answer];
+      return [...headingOf(entry.role), `  ${paint("cyan", "→")} ${call}`, ...answer];
     }
     // The text of a result has a note for each image in it.
     if (isPartOfResult(entry)) return [];
-    const name = entry.kind === "reasoning" ? "reasoning" : entry.role;
-    const heading = name === speaker ? [] : ["", paint("bold", visibleLine(name))];
-    speaker = name;
+    const heading = headingOf(entry.kind === "reasoning" ? "reasoning" : entry.role);
     return [...heading, ...indented(noteOf(entry), "  ")];
   });
 }
