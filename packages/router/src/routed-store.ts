@@ -147,7 +147,11 @@ export class RoutedStore implements ThreadStore {
   async erase(options: EraseOptions = {}): Promise<EraseResult> {
     const budget = this.#budget(options);
     const { stores, placements } = this.#routing;
-    if (this.#path.length === 0) return eraseStores(stores, options, budget);
+    if (this.#path.length === 0) {
+      // Rejects if a store is missing. Otherwise, the receipt would say that everything was erased.
+      await placements.owners(budget);
+      return eraseStores(stores, options, budget);
+    }
     return eraseNamespace(this.#path, options, {
       budget,
       partMs: placements.partMs,

@@ -1,9 +1,10 @@
 import { memoryStore, type MemoryRecords, type ThreadStore } from "@threadstore/core";
+import { eraseWhere } from "@threadstore/core/maintenance";
 import { expect, test } from "vitest";
 import { routerStore } from "../router-store.ts";
 import { moveNamespace } from "./move-namespace.ts";
 import type { MoveProgress } from "./move-options.ts";
-import { planRebalance } from "./rebalance.ts";
+import { planRebalance, rebalance } from "./rebalance.ts";
 
 /** Stores in memory that several routers share, as processes do. */
 class World {
@@ -251,8 +252,49 @@ test("a store that the record names must be in the router", async () => {
   });
   await expect(smaller.namespace("acme").load("x")).rejects.toMatchObject({
     code: "MISCONFIGURED",
-    message: /Pass all stores/u,
+    message: /the store "c".+Pass all stores/u,
   });
+});
+
+test("calls that visit all stores reject instead of leaving out a store that the router does not have", async () => {
+  const world = new World();
+  await using router = world.router();
+  await router.namespace("acme").save("x", {}, { metadata: { owner: "ann" } });
+  await moveNamespace(router, "acme", "c");
+  await using smaller = routerStore({
+    stores: { a: world.store("a"), b: world.store("b") },
+    placement: world.store("placement"),
+  });
+  const rejection = { code: "MISCONFIGURED", message: /the store "c"/u };
+  await expect(smaller.namespaces()).rejects.toMatchObject(rejection);
+  await expect(smaller.erase()).rejects.toMatchObject(rejection);
+  await expect(eraseWhere(smaller, { owner: "ann" })).rejects.toMatchObject(rejection);
+  expect(await router.namespace("acme").load("x")).toBeDefined();
+
+  await moveNamespace(router, "acme", "a");
+  const weights = { a: 1, b: 1 };
+  // The hash can still place a namespace in the third store.
+  await expect(smaller.namespaces()).rejects.toMatchObject(rejection);
+  await rebalance(router, { weights });
+  expect((await smaller.namespaces()).namespaces).toEqual(["acme"]);
+});
+
+test("the copies of an unfinished move in a store that the router does not have are not left out", async () => {
+  const world = new World();
+  await using router = world.router();
+  await router.namespace("acme").save("x", {});
+  const stop = new AbortController();
+  await rebalance(router, { weights: { a: 1, b: 1 } });
+  await expect(
+    moveNamespace(router, "acme", "c", { signal: stop.signal, onProgress: () => stop.abort() }),
+  ).rejects.toMatchObject({ name: "AbortError" });
+  await using smaller = routerStore({
+    stores: { a: world.store("a"), b: world.store("b") },
+    placement: world.store("placement"),
+  });
+  await expect(smaller.erase()).rejects.toMatchObject({ code: "MISCONFIGURED", message: /the store "c"/u });
+  await moveNamespace(router, "acme", "a");
+  expect(await smaller.erase()).toMatchObject({ threads: 1 });
 });
 
 test("arguments are validated", async () => {

@@ -23,7 +23,10 @@ export interface Placements {
   readonly partMs: number;
   /** Runs a call in the store that has the unit. */
   run<Result>(unit: Unit, call: RoutedCall<Result>, budget: Budget): Promise<Result>;
-  /** Resolves with the stores of all units. */
+  /**
+   * Resolves with the stores of all units. Rejects with `MISCONFIGURED` if the router does not have one of them, because
+   * a call that visits all stores would leave out its threads.
+   */
   owners(budget: Budget): Promise<Owners>;
 }
 

@@ -3,7 +3,7 @@ import type { Budget } from "../budget.ts";
 import type { Clock, Moment } from "./clock.ts";
 import type { PlacementRecord, Reading } from "./placement-record.ts";
 import type { Owners, Placements, RoutedCall, Unit } from "./placements.ts";
-import { type ClosingState, entryIn, stateIn } from "./table.ts";
+import { type ClosingState, entryIn, stateIn, storesIn } from "./table.ts";
 
 /** Errors of calls that changed nothing, but may have another result in the store that has the unit now. */
 const REPEATED: ReadonlySet<ThreadStoreErrorCode> = new Set([
@@ -72,6 +72,9 @@ export class RecordedPlacements implements Placements {
 
   async owners(budget: Budget): Promise<Owners> {
     const { table } = await this.#recent(budget);
+    const { names } = this.#settings;
+    const unknown = storesIn(table).find((name) => !names.has(name));
+    if (unknown !== undefined) throw storeMissing(unknown);
     const ownerOf = (unit: Unit): string => this.#entry({ table }, unit).store;
     return {
       epoch: table.epoch,
@@ -141,12 +144,16 @@ export class RecordedPlacements implements Placements {
     const { names, route } = this.#settings;
     const entry = entryIn(table, unit, route);
     if (names.has(entry.store)) return entry;
-    throw new ThreadStoreError(
-      "MISCONFIGURED",
-      "The record of placements names a store that this router does not have. " +
-        "Pass all stores to the router in every process, by the same names.",
-    );
+    throw storeMissing(entry.store);
   }
+}
+
+function storeMissing(name: string): ThreadStoreError {
+  return new ThreadStoreError(
+    "MISCONFIGURED",
+    `The record of placements names the store ${JSON.stringify(name)}, which this router does not have. ` +
+      "Pass all stores to the router in every process, by the same names. Before a store is removed, everything in it must be moved.",
+  );
 }
 
 function isWaiting(state: ClosingState | undefined): boolean {

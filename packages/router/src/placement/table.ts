@@ -127,6 +127,13 @@ export function entryIn(table: Table, unit: Unit, route?: (namespace: string) =>
   return { store, since: table.weightsSince, isPinned: unit === "" };
 }
 
+/** Returns the names of all stores that may have a unit, or copies that a move has left. Names can repeat. */
+export function storesIn({ root, units, weights, next }: Table): string[] {
+  const weighted = [...weights, ...(next?.weights ?? [])].filter(([, weight]) => weight > 0);
+  const placed = [...units.values()].flatMap(({ store, move }) => [store, ...(move ? [move.other] : [])]);
+  return [...weighted.map(([name]) => name), ...placed, ...(units.has("") ? [] : [root])];
+}
+
 /** Returns the state that affects calls to a unit; `undefined` if they are not affected. */
 export function stateIn(table: Table, unit: Unit): ClosingState | undefined {
   const entry = table.units.get(unit);
