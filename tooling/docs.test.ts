@@ -51,6 +51,15 @@ describe.each(documents)("%s", (document) => {
     expect(labels.filter((label) => !defined.includes(label))).toEqual([]);
   });
 
+  it("has each row of a table on one line", () => {
+    const lines = withoutCode(text).split("\n");
+    const broken = lines.filter((line, index) => {
+      const continues = line !== "" && !line.startsWith("|") && lines[index - 1]?.startsWith("|") === true;
+      return continues || (line.startsWith("|") && !line.endsWith("|"));
+    });
+    expect(broken).toEqual([]);
+  });
+
   it("has lines of a readable length, tables and samples aside", () => {
     const prose = text.replace(/```.*?```/gsu, "").split("\n");
     const long = prose.filter((line) => line.length > 120 && !line.startsWith("|"));

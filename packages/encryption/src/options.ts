@@ -54,7 +54,9 @@ export function resolveOptions(options: EncryptionOptions): ResolvedOptions {
   checkOptionNames(options, OPTION_NAMES);
   const { keys, metadata = "plain", migrating = false, missingKeys = "reject", maxThreadBytes } = options;
   if (!isKeyProvider(keys)) {
-    throw new TypeError("`keys` must be a KeyProvider. Create one with `staticKeys` or `envelopeKeys`.");
+    throw new TypeError(
+      "`keys` must have the methods of a KeyProvider: `currentKey`, `findKey` and `isCurrent`. Create one with `staticKeys` or `envelopeKeys`.",
+    );
   }
   if (metadata !== "plain" && metadata !== "sealed") {
     throw new TypeError('`metadata` must be "plain" or "sealed".');

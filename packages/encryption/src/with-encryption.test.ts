@@ -390,6 +390,7 @@ describe("arguments", () => {
     [store, { keys, migrating: 1 }, "`migrating`"],
     [store, { keys, maxThreadBytes: 1 }, "`maxThreadBytes`"],
     [store, { keys, key: "x" }, "`key` is not an option"],
+    [store, { keys: { ...keys, isCurrent: undefined } }, "`findKey` and `isCurrent`"],
     [{}, { keys }, "`store`"],
     [undefined, { keys }, "`store`"],
   ])("that are invalid are a TypeError: case %#", (inner, options, message) => {
