@@ -13,6 +13,7 @@ export {
   positionOf,
   type RecencyPosition,
 } from "./listing/listing-order.ts";
+export { listingRests, type ListingRests } from "./listing/listing-rests.ts";
 export {
   isNamespaceWithin,
   type NamespaceRange,

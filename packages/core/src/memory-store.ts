@@ -1,9 +1,10 @@
 import { createThreadStore } from "./create-thread-store.ts";
 import { tailOf, tailWithContext } from "./encoding/tail.ts";
 import { compareUtf8 } from "./listing/compare-utf8.ts";
-import { entriesAfter, positionOf } from "./listing/listing-order.ts";
+import { entriesAfter, positionOf, type RecencyPosition } from "./listing/listing-order.ts";
+import { listingRests } from "./listing/listing-rests.ts";
 import { namespacesOnPage } from "./listing/namespace-range.ts";
-import type { ThreadDriver } from "./thread-driver.ts";
+import type { ListedRecord, ThreadDriver } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 import { STORE_OPTION_NAMES, type StoreOptions } from "./validation/store-options.ts";
@@ -73,18 +74,7 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       return threads?.get(id)?.version === expected && threads.delete(id);
     },
 
-    list(namespace, { after, limit, order, prefix }) {
-      const threads = [...(records.get(namespace) ?? [])]
-        .filter(([id]) => id.startsWith(prefix))
-        .map(([id, record]) => ({ id, ...record }));
-      const following = entriesAfter(threads, { after, order });
-      const page = following.slice(0, limit);
-      const last = following.length > limit ? page.at(-1) : undefined;
-      return {
-        records: page.map(({ id, version, bytes }) => ({ id, version, tail: tailOf(bytes).slice() })),
-        next: last && positionOf(last, order),
-      };
-    },
+    list: listMethod(records),
 
     listNamespaces: (request) => namespacesOnPage(occupied(records), request, compareUtf8),
 
@@ -95,6 +85,34 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
 /** Returns the namespaces that contain records. */
 function occupied(records: MemoryRecords): string[] {
   return [...records].flatMap(([namespace, threads]) => (threads.size > 0 ? namespace : []));
+}
+
+function listMethod(records: MemoryRecords): ThreadDriver["list"] {
+  const rests = listingRests<RecencyPosition>();
+  return (namespace, page) => {
+    const { limit, order } = page;
+    const threads = records.get(namespace);
+    const entries = rests.find(namespace, page) ?? entriesAfter(idsOf(threads, page.prefix), page);
+    const listed: ListedRecord[] = [];
+    let next = 0;
+    for (; next < entries.length && listed.length < limit; next += 1) {
+      const entry = entries[next];
+      const record = entry && threads?.get(entry.id);
+      // Since the listing began, the thread may have been deleted, or saved and thus have another position.
+      if (record === undefined || (order === "updated" && record.updatedAt !== entry?.updatedAt)) continue;
+      listed.push({ id: entry?.id ?? "", version: record.version, tail: tailOf(record.bytes).slice() });
+    }
+    const last = next < entries.length ? entries[next - 1] : undefined;
+    const position = last && positionOf(last, order);
+    rests.keep(namespace, page, { position, entries: entries.slice(next) });
+    return { records: listed, next: position };
+  };
+}
+
+function idsOf(threads: ReadonlyMap<string, MemoryRecord> = new Map(), prefix: string): RecencyPosition[] {
+  const found: RecencyPosition[] = [];
+  for (const [id, { updatedAt }] of threads) if (id.startsWith(prefix)) found.push({ id, updatedAt });
+  return found;
 }
 
 function patchMethods(records: MemoryRecords): Pick<ThreadDriver, "readTail" | "patch"> {

@@ -110,6 +110,11 @@ export interface RecordPage {
 }
 
 export interface PageRequest {
+  /**
+   * The listing that the page belongs to, the same object for all pages that core reads of it. A driver that reads all
+   * names for a page can keep them under it, for the next page: see `listingRests`. `undefined` if core reads one page.
+   */
+  readonly listing?: object | undefined;
   /** The `next` of the previous page; `undefined` for the first page. */
   readonly after: string | undefined;
   /** 1 to 1000. */

@@ -3,13 +3,14 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  listingRests,
   type AsyncThreadDriver,
 } from "@threadstore/core/driver";
 import type { WriteContext } from "./commit/write-context.ts";
 import { withDriverErrors } from "./errors.ts";
 import { createLayout } from "./layout.ts";
 import { listNamespaces } from "./list-namespaces.ts";
-import { listRecords } from "./list.ts";
+import { listRecords, type ThreadEntry } from "./list.ts";
 import { createMaintenance } from "./maintenance.ts";
 import {
   OPTION_NAMES,
@@ -43,6 +44,7 @@ function createDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
   const files = createDurableFiles(resolvedOptions);
   const segments = createOwnSegments();
   const maintenance = createMaintenance(layout, files);
+  const rests = listingRests<ThreadEntry>();
 
   const run = <Result>(call: () => Promise<Result>): Promise<Result> => withDriverErrors(layout.root, call);
 
@@ -73,7 +75,7 @@ function createDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
     delete: (key, expectedVersion, { signal }) =>
       change(signal, (context) => deleteRecord(context, key, expectedVersion)),
 
-    list: (namespace, page, { signal }) => run(() => listRecords(layout, namespace, page, signal)),
+    list: (namespace, page, { signal }) => run(() => listRecords({ layout, rests }, namespace, page, signal)),
 
     listNamespaces: (request, { signal }) => run(() => listNamespaces(layout, request, signal)),
 

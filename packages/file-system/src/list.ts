@@ -4,6 +4,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import {
   entriesAfter,
   type ListedRecord,
+  type ListingRests,
   type PageRequest,
   positionOf,
   readWholeTrailer,
@@ -18,11 +19,17 @@ import type { OpenFile } from "./system/synchronous-io.ts";
 import { unlessCode } from "./system/system-error.ts";
 import { timeOf } from "./version.ts";
 
-interface ThreadEntry {
+export interface ThreadEntry {
   readonly id: string;
   readonly folder: string;
   /** When the current version was saved; 0 in a listing by id. */
   readonly updatedAt: number;
+}
+
+/** A folder, and what is left of the listings of its namespaces. */
+export interface ListedFolder {
+  readonly layout: Layout;
+  readonly rests: ListingRests<ThreadEntry>;
 }
 
 // Before yielding to the event loop, so that a page of 1000 or a large namespace does not block other requests.
@@ -34,28 +41,37 @@ const NAMES_PER_YIELD = 64;
  * of their versions, which contain the times.
  */
 export async function listRecords(
-  layout: Layout,
+  { layout, rests }: ListedFolder,
   namespace: string,
   page: PageRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
-  const entries = await entriesOf(page, namespaceFolder(layout, namespace), signal);
+  const entries =
+    rests.find(namespace, page) ?? (await entriesOf(page, namespaceFolder(layout, namespace), signal));
   const records: { readonly record: ListedRecord; readonly entry: ThreadEntry }[] = [];
   // Reads one record more than the page holds, because the names that follow may belong to deleted threads.
-  for (let start = 0; start < entries.length && records.length <= page.limit;) {
+  let start = 0;
+  while (start < entries.length && records.length <= page.limit) {
     if (start > 0) await yieldToEventLoop();
     const end = start + Math.min(READS_PER_YIELD, page.limit + 1 - records.length);
     const listed = await Promise.all(
       entries.slice(start, end).map(async (entry) => ({ entry, record: await readEntry(entry, signal) })),
     );
-    for (const { entry, record } of listed) if (record !== undefined) records.push({ entry, record });
+    for (const { entry, record } of listed) {
+      if (record !== undefined && isAtPosition(entry, record)) records.push({ entry, record });
+    }
     start = end;
   }
   const last = records.length > page.limit ? records[page.limit - 1] : undefined;
-  return {
-    records: records.slice(0, page.limit).map(({ record }) => record),
-    next: last && positionOf(last.entry, page.order),
-  };
+  const position = last && positionOf(last.entry, page.order);
+  // The record after the page is the last one that was read.
+  rests.keep(namespace, page, { position, entries: entries.slice(start - 1) });
+  return { records: records.slice(0, page.limit).map(({ record }) => record), next: position };
+}
+
+/** Since the listing began, a thread may have been saved, and thus have another position. */
+function isAtPosition({ updatedAt }: ThreadEntry, { version }: ListedRecord): boolean {
+  return updatedAt === 0 || updatedAt === timeOf(version);
 }
 
 async function readEntry(

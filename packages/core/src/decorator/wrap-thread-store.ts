@@ -1,10 +1,11 @@
 import { ThreadStoreError } from "../errors.ts";
+import { LISTING, type ListingOption } from "../listing/listing-option.ts";
 import { locationOf } from "../operations/store-location.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { Lifecycle } from "../runtime/lifecycle.ts";
 import { ThreadQueues } from "../runtime/thread-queues.ts";
 import { type NamespaceOperations, StoreView, type Work } from "../store-view.ts";
-import type { CallOptions, StoredThread, ThreadStore } from "../thread-store.ts";
+import type { CallOptions, ListOptions, StoredThread, ThreadStore } from "../thread-store.ts";
 import { checkBooleans } from "../validation/job-options.ts";
 import { checkedListOptions } from "../validation/list-options.ts";
 import { checkedId } from "../validation/names.ts";
@@ -123,8 +124,8 @@ function operationsOnMany<State>(
   operations: DecoratedOperations<State>,
 ): OperationsOnMany {
   return {
-    listPage({ cursor, ...options }) {
-      const checked = { ...checkedListOptions(options), cursor };
+    listPage({ cursor, ...options }: ListOptions & ListingOption) {
+      const checked = { ...checkedListOptions(options), cursor, [LISTING]: options[LISTING] };
       return ({ call }) => operations.listPage(checked, call);
     },
     deleteExpired: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {

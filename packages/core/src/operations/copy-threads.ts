@@ -1,5 +1,6 @@
 import type { KnownNamespaces } from "../listing/known-namespaces.ts";
-import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
+import { LISTING, type ListingOption } from "../listing/listing-option.ts";
+import type { ListOptions, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "../validation/job-options.ts";
 import type { OptionNames } from "../validation/option-names.ts";
@@ -71,7 +72,7 @@ export async function copyThreads(
   to: ThreadStore,
   options: CopyOptions = {},
 ): Promise<CopyProgress> {
-  const checked = checkedArguments(from, to, options);
+  const checked = { ...checkedArguments(from, to, options), [LISTING]: {} };
   checkLocations(from, to, checked.namespaces ?? true);
   const source = sourceDigest(from);
   const stores = storesToCopy(from, to);
@@ -113,11 +114,18 @@ interface CopiedPage {
 
 async function copyPage(
   { from, to, known }: CopiedStores & { readonly known: KnownNamespaces },
-  { namespaces = true, overwrite = false, onCorrupt, signal }: CopyOptions,
+  {
+    namespaces = true,
+    overwrite = false,
+    onCorrupt,
+    signal,
+    [LISTING]: listing,
+  }: CopyOptions & ListingOption,
   { path, cursor, totals: earlier }: CopyPosition,
 ): Promise<CopiedPage> {
   const context = { source: viewAt(from, path), target: viewAt(to, path), overwrite, signal };
-  const page = await context.source.listPage({ limit: PAGE_SIZE, cursor, signal });
+  const request: ListOptions & ListingOption = { limit: PAGE_SIZE, cursor, signal, [LISTING]: listing };
+  const page = await context.source.listPage(request);
   const outcomes = await copyListed(context, page.threads);
   const names = namesOf(path);
   for (const [id, { kind }] of outcomes) if (kind === "corrupt") onCorrupt?.({ namespaces: names, id });

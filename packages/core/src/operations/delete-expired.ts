@@ -44,8 +44,9 @@ export async function deleteExpiredThreads(
   const stopAt = performance.now() + (context.deadline - performance.now()) * TIME_BUDGET;
   let deleted = 0;
   let after = start;
+  const listing = {};
   do {
-    const page = await readPage(context, { ...ALL_BY_ID, after, limit: PAGE_SIZE });
+    const page = await readPage(context, { ...ALL_BY_ID, listing, after, limit: PAGE_SIZE });
     const expired = page.records.filter(({ id, tail, nonce }) => {
       const located = decodeTail({ namespace, id }, tail, nonce);
       return !("corruption" in located) && hasExpired(located.trailer.expiresAt, options.now());

@@ -117,8 +117,9 @@ function startNamespace(state: EraseState, namespace: string | undefined): void 
 
 async function eraseNamespace(erase: Erase, namespace: string): Promise<boolean> {
   const { context, state } = erase;
+  const listing = {};
   do {
-    const request = { ...ALL_BY_ID, after: state.recordsAfter, limit: RECORDS_PER_PAGE };
+    const request = { ...ALL_BY_ID, listing, after: state.recordsAfter, limit: RECORDS_PER_PAGE };
     const page = await readPage(context, request, namespace);
     if (!(await erasePage(erase, namespace, page.records))) return false;
     state.recordsAfter = page.next;

@@ -2,6 +2,7 @@ import { decodeTail } from "../encoding/record.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { decodeCursor, encodeCursor, invalidCursor } from "../listing/cursor.ts";
+import { LISTING, type ListingOption } from "../listing/listing-option.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";
@@ -27,12 +28,12 @@ export interface ListRequest {
 export function listRequest(
   driver: ThreadDriver,
   namespace: string,
-  { cursor, ...options }: ListOptions,
+  { cursor, [LISTING]: listing = {}, ...options }: ListOptions & ListingOption,
 ): ListRequest {
-  const { metadata, ...listing } = checkedListOptions(options);
+  const { metadata, ...page } = checkedListOptions(options);
   const after =
-    cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, ...listing });
-  return { page: { after, ...listing }, withMetadata: metadata };
+    cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, ...page });
+  return { page: { listing, after, ...page }, withMetadata: metadata };
 }
 
 /** Returns a page of live threads and corrupt records. */

@@ -1,7 +1,8 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { KnownNamespaces } from "../listing/known-namespaces.ts";
+import { LISTING, type ListingOption } from "../listing/listing-option.ts";
 import { mapConcurrently } from "../runtime/map-concurrently.ts";
-import type { IntactThreadSummary, ThreadStore, ThreadSummary } from "../thread-store.ts";
+import type { IntactThreadSummary, ListOptions, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { LEASE_NAMESPACE } from "../validation/names.ts";
 import { namesOf, nextPath, viewAt } from "./namespace-walk.ts";
 import type { PreparedRemoval, RemovalResult } from "./removal-options.ts";
@@ -29,6 +30,7 @@ interface Run extends Removal {
   readonly known: KnownNamespaces;
   /** When the call stops, on the clock of `performance.now()`. */
   readonly stopAt: number;
+  readonly listing: object;
   /** The number of passes that this call may end. */
   passesLeft: number;
 }
@@ -48,7 +50,7 @@ const [EXPIRED_MIN_MS, EXPIRED_MAX_MS] = [10_000, 30_000];
 export async function runRemoval(removal: Removal): Promise<RemovalResult> {
   const { state, now, options, owner } = removal;
   const stopAt = performance.now() + (options.stopAfterMs ?? Number.POSITIVE_INFINITY);
-  const run: Run = { ...removal, known: new Map(), stopAt, passesLeft: MAX_PASSES };
+  const run: Run = { ...removal, known: new Map(), listing: {}, stopAt, passesLeft: MAX_PASSES };
   let outcome: Outcome;
   do outcome = await advance(run);
   while (outcome === "continues" && performance.now() < stopAt);
@@ -107,8 +109,11 @@ async function removePage(run: Run): Promise<void> {
   const { dryRun = false, onProgress, signal } = options;
   const view = viewAt(run.store, state.path);
   const { prefix } = options;
-  const listing = { limit: PAGE_SIZE, cursor: state.cursor, prefix, metadata: needsMetadata, signal };
-  const page = await view.listPage(listing);
+  const request: ListOptions & ListingOption = {
+    ...{ limit: PAGE_SIZE, cursor: state.cursor, prefix, metadata: needsMetadata, signal },
+    [LISTING]: run.listing,
+  };
+  const page = await view.listPage(request);
   const corrupt = page.threads.filter((thread) => thread.corrupt);
   const selected = run.select(
     page.threads.filter((thread) => !thread.corrupt),
