@@ -1,64 +1,8 @@
 // node bench/src/listings.ts [--threads N] [NAME...]: how long the first pages of large listings take on each backend.
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { BlobServiceClient, ContainerSASPermissions } from "@azure/storage-blob";
-import { azureBlobStore } from "@threadstore/azure-blob";
-import { type ListOptions, memoryStore, type ThreadStore } from "@threadstore/core";
-import { fileSystemStore } from "@threadstore/file-system";
-import { postgresStore } from "@threadstore/postgres";
-import { redisStore } from "@threadstore/redis";
-import { s3Store } from "@threadstore/s3";
-import { startAzurite, startCeph, startPostgres, startRedis } from "@threadstore/services";
-import { sqliteStore } from "@threadstore/sqlite";
+import type { ListOptions, ThreadStore } from "@threadstore/core";
 import { turnMessages } from "./messages.ts";
-
-interface OpenBackend {
-  readonly store: ThreadStore;
-  readonly stop: () => unknown;
-}
-
-const BACKENDS: { readonly [name: string]: () => Promise<OpenBackend> } = {
-  memory: async () => ({ store: memoryStore(), stop: () => undefined }),
-  sqlite: async () => inFolder((folder) => sqliteStore({ path: join(folder, "threads.db") })),
-  "file-system": async () => inFolder((folder) => fileSystemStore({ folder: join(folder, "threads") })),
-  async redis() {
-    const { endpoint, stop } = await startRedis();
-    return { store: redisStore({ url: endpoint.url }), stop };
-  },
-  async postgres() {
-    const { endpoint, stop } = await startPostgres();
-    return { store: postgresStore({ url: endpoint.url }), stop };
-  },
-  async "azure-blob"() {
-    const { endpoint, stop } = await startAzurite();
-    const account = BlobServiceClient.fromConnectionString(endpoint.connectionString);
-    const { containerClient } = await account.createContainer(`b-${randomBytes(8).toString("hex")}`);
-    const sas = await containerClient.generateSasUrl({
-      permissions: ContainerSASPermissions.parse("racwdl"),
-      expiresOn: new Date(Date.now() + 86_400_000),
-    });
-    const accountUrl = `${account.url}?${sas.split("?")[1] ?? ""}`;
-    return { store: azureBlobStore({ accountUrl, container: containerClient.containerName }), stop };
-  },
-  async s3() {
-    const { endpoint: service, stop } = await startCeph({ store: "memstore" });
-    const { endpoint, region, accessKeyId, secretAccessKey } = service;
-    const credentials = { accessKeyId, secretAccessKey };
-    const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
-    const bucket = `bench-${randomBytes(8).toString("hex")}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    return { store: s3Store({ endpoint, region, forcePathStyle: true, credentials, bucket }), stop };
-  },
-};
-
-function inFolder(open: (folder: string) => ThreadStore): OpenBackend {
-  const folder = mkdtempSync(join(tmpdir(), "threadstore-listings-"));
-  return { store: open(folder), stop: () => rmSync(folder, { recursive: true, force: true }) };
-}
+import { STORES, storeNamed } from "./stores/open-stores.ts";
 
 const LISTINGS: readonly (readonly [title: string, options: ListOptions])[] = [
   ["20 by id", {}],
@@ -106,17 +50,16 @@ const { values, positionals } = parseArgs({
 });
 print(`| ${values.threads} threads | ${LISTINGS.map(([title]) => title).join(" | ")} |`);
 print(`|---|${"---|".repeat(LISTINGS.length)}`);
-for (const name of positionals.length > 0 ? positionals : Object.keys(BACKENDS)) {
-  const open = BACKENDS[name];
-  if (open === undefined) throw new Error(`The backends are ${Object.keys(BACKENDS).join(", ")}.`);
-  const { store, stop } = await open();
+const names = positionals.length > 0 ? positionals : Object.keys(STORES);
+for (const name of names.map(storeNamed)) {
+  const place = await STORES[name]();
   try {
-    await fill(store, Number(values.threads));
+    await using opened = place.open();
+    await fill(opened.store, Number(values.threads));
     const cells: string[] = [];
-    for (const [, options] of LISTINGS) cells.push(await measure(store, options));
+    for (const [, options] of LISTINGS) cells.push(await measure(opened.store, options));
     print(`| ${name} | ${cells.join(" | ")} |`);
   } finally {
-    await store.close();
-    await stop();
+    await place.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { markdownTable } from "../report/markdown-table.ts";
 import { BACKENDS, type Load, monthlyCost } from "./costs.ts";
 import type { Distribution, Simulation } from "./simulate.ts";
 
@@ -18,12 +19,6 @@ export function formatTables(simulation: Simulation): { readonly [name: string]:
   };
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = `|${"---|".repeat(header.length)}`;
-  const [first, ...others] = [header, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return [first, rule, ...others].join("\n");
-}
-
 function storesTable({ hashed, pinned }: Simulation): string {
   const rows = hashed.map((distribution, index) => {
     const { shards, maxToMean } = distribution;
@@ -36,7 +31,7 @@ function storesTable({ hashed, pinned }: Simulation): string {
       (pinned[index]?.maxToMean ?? 0).toFixed(2),
     ];
   });
-  return table(
+  return markdownTable(
     ["stores", "threads per store", "saves/s per store", "busiest store / mean", "with pins and weights"],
     rows,
   );
@@ -58,7 +53,10 @@ function growthTable({ growth }: Simulation): string {
     percent(part),
     percent(partWithModulo),
   ]);
-  return table(["stores", "namespaces that move", "threads", "part", "part with `hash % stores`"], rows);
+  return markdownTable(
+    ["stores", "namespaces that move", "threads", "part", "part with `hash % stores`"],
+    rows,
+  );
 }
 
 function largestTable({ largest }: Simulation): string {
@@ -67,12 +65,12 @@ function largestTable({ largest }: Simulation): string {
     percent(part),
     whole(perSecond),
   ]);
-  return table(["largest namespaces", "part of all saves", "saves/s together"], rows);
+  return markdownTable(["largest namespaces", "part of all saves", "saves/s together"], rows);
 }
 
 function mastersTable({ masters }: Simulation): string {
   const rows = masters.map(({ masters: count, maxToMean }) => [String(count), maxToMean.toFixed(2)]);
-  return table(["masters", "busiest master / mean"], rows);
+  return markdownTable(["masters", "busiest master / mean"], rows);
 }
 
 function costsTable(): string {
@@ -87,7 +85,7 @@ function costsTable(): string {
       ];
     }),
   );
-  return table(["backend", "saves/s", "needs", "requests", "storage", "servers", "a month"], rows);
+  return markdownTable(["backend", "saves/s", "needs", "requests", "storage", "servers", "a month"], rows);
 }
 
 function whole(value: number): string {

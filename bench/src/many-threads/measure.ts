@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import type { ThreadStore } from "@threadstore/core";
+import { median } from "../measure/statistics.ts";
+import { type StoreName, type StorePlace, STORES } from "../stores/open-stores.ts";
+import type { RequestCounter } from "../stores/request-counter.ts";
+import { CALLS, type MeasuredCall } from "./calls.ts";
+import { EXPIRED_PART, fill, NAMESPACE } from "./threads.ts";
+
+/** The cost of a call in a namespace of `threads` threads. */
+export interface CallCost {
+  readonly store: StoreName;
+  readonly threads: number;
+  readonly call: string;
+  /** What it asks of the backend. */
+  readonly requests: number;
+  /** Bytes that it reads from sockets and files; `null` if the operating system does not count them. */
+  readonly read: number | null;
+  /** The median time, in milliseconds. */
+  readonly ms: number;
+}
+
+export interface MeasureOptions {
+  readonly store: StoreName;
+  readonly threads: number;
+  readonly onProgress: (text: string) => void;
+  /** How long each call is repeated, and how long a job over all threads may take, in milliseconds. */
+  readonly repeatMs: number;
+  readonly jobMs: number;
+}
+
+const RUNS_MAX = 9;
+const RUNS_MIN = 2;
+
+/** The jobs, whose costs are those of a thousand threads. */
+export const EXPIRY = "expiry, for 1,000 threads";
+export const ERASE = "erase, for 1,000 threads";
+
+/** Measures all calls on a new backend. */
+export async function measureMany(options: MeasureOptions): Promise<CallCost[]> {
+  return measureIn(await STORES[options.store](), options);
+}
+
+/** Measures all calls on an empty backend, and stops it. */
+export async function measureIn(place: StorePlace, options: MeasureOptions): Promise<CallCost[]> {
+  const { store, threads, onProgress } = options;
+  try {
+    await fill(place, threads, (saved) => {
+      if (saved % 1000 === 0) onProgress(`${store} · saved ${saved} of ${threads} threads`);
+    });
+    const costs: CallCost[] = [];
+    for (const call of CALLS) {
+      onProgress(`${store} · ${threads} threads · ${call.name}`);
+      costs.push({ store, threads, call: call.name, ...(await costOf(place, call, options)) });
+    }
+    for (const [call, job] of [
+      [EXPIRY, deleteExpired],
+      [ERASE, erase],
+    ] as const) {
+      onProgress(`${store} · ${threads} threads · ${call}`);
+      costs.push({ store, threads, call, ...(await costOfJob(place, options, job)) });
+    }
+    return costs;
+  } finally {
+    await place.stop();
+  }
+}
+
+type Cost = Pick<CallCost, "requests" | "read" | "ms">;
+
+async function costOf(
+  place: StorePlace,
+  { prepare }: MeasuredCall,
+  { threads, repeatMs }: MeasureOptions,
+): Promise<Cost> {
+  const counts = await counted(place, async (store, restart) => {
+    const call = await prepare(store, threads);
+    restart();
+    await call();
+  });
+  await using opened = place.open();
+  const call = await prepare(opened.store.namespace(NAMESPACE), threads);
+  const times: number[] = [];
+  const stopAt = performance.now() + repeatMs;
+  // The first run compiles code.
+  await call();
+  while (times.length < RUNS_MIN || (times.length < RUNS_MAX && performance.now() < stopAt)) {
+    const started = performance.now();
+    await call();
+    times.push(performance.now() - started);
+  }
+  return { ...counts, ms: median(times) };
+}
+
+/** Counts the requests of `work`, from the last call of `restart` on. */
+async function counted(
+  place: StorePlace,
+  work: (store: ThreadStore, restart: () => void) => Promise<unknown>,
+): Promise<Omit<Cost, "ms">> {
+  const counter: RequestCounter = { count: 0 };
+  await using opened = place.open({ counter });
+  const store = opened.store.namespace(NAMESPACE);
+  // Connects, and creates what is missing.
+  await store.load("missing");
+  let readBefore = bytesRead();
+  counter.count = 0;
+  await work(store, () => {
+    counter.count = 0;
+    readBefore = bytesRead();
+  });
+  const { count } = counter;
+  const read = bytesRead();
+  return { requests: count, read: read === null || readBefore === null ? null : read - readBefore };
+}
+
+/** Runs a job with a limit of its time, and resolves with how many threads it has visited. */
+type Job = (store: ThreadStore, options: MeasureOptions) => Promise<number>;
+
+async function costOfJob(place: StorePlace, options: MeasureOptions, job: Job): Promise<Cost> {
+  let visited = 0;
+  let ms = 0;
+  const { requests, read } = await counted(place, async (store) => {
+    const started = performance.now();
+    visited = await job(store, options);
+    ms = performance.now() - started;
+  });
+  const part = visited / 1000;
+  return { requests: requests / part, read: read === null ? null : read / part, ms: ms / part };
+}
+
+/** Visits all threads. If the time is over, throws, because its position is unknown. */
+async function deleteExpired(store: ThreadStore, { threads, jobMs }: MeasureOptions): Promise<number> {
+  const { deleted, cursor } = await store.deleteExpired({ timeoutMs: 2 * jobMs });
+  if (cursor !== undefined) throw new Error(`Deleted ${deleted} threads in ${jobMs} ms, and did not end.`);
+  // Backends with native expiry have deleted some or all of them before.
+  if (deleted > threads / EXPIRED_PART) throw new Error(`Deleted ${deleted} of ${threads} threads.`);
+  return threads;
+}
+
+async function erase(store: ThreadStore, { jobMs }: MeasureOptions): Promise<number> {
+  const { threads } = await store.erase({ timeoutMs: 2 * jobMs });
+  if (threads === 0) throw new Error("Nothing was erased.");
+  return threads;
+}
+
+function bytesRead(): number | null {
+  if (process.platform !== "linux") return null;
+  const found = /^rchar: (\d+)$/mu.exec(readFileSync("/proc/self/io", "utf8"))?.[1];
+  return found === undefined ? null : Number(found);
+}
