@@ -1,7 +1,7 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
 import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { ApiError } from "./api/client.ts";
-import { useSession } from "./api/queries.ts";
+import { failureOf, useSession } from "./api/queries.ts";
 import { Failure, Loading } from "./shared/states.tsx";
 import { Sidebar } from "./sidebar/sidebar.tsx";
 import { useKeys } from "./state/keyboard.ts";
@@ -29,7 +29,11 @@ export function App(): ReactNode {
   });
 
   if (session.isPending) return <Loading label="Opening the store" />;
-  if (session.isError) return <SessionFailure error={session.error} retry={() => void session.refetch()} />;
+  const failure = failureOf(session);
+  if (failure !== undefined || session.data === undefined) {
+    const error = failure ?? new Error("The store is missing.");
+    return <SessionFailure error={error} retry={() => void session.refetch()} />;
+  }
   const key = state.thread === undefined ? undefined : { namespace: state.namespace, id: state.thread };
   return (
     <CSPProvider disableStyleElements>

@@ -199,7 +199,7 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
       await open(`${EUROPE}&thread=trip-rome`);
       await page.getByRole("button", { name: "Actions" }).click();
       const disabled = page.locator("[role=menuitem][data-disabled]");
-      expect(await disabled.allTextContents()).toEqual([" Fork…", " Erase…"]);
+      expect(await disabled.allTextContents()).toEqual([" Rename or archive…", " Fork…", " Erase…"]);
       await page.getByRole("menuitem", { name: "Preview a repair" }).click();
       await page.getByRole("alertdialog").getByText("result-missing").waitFor();
       expect(await page.getByRole("button", { name: "Repair 1 fault" }).isDisabled()).toBe(true);
@@ -216,6 +216,26 @@ await describeWithService("browser", "the page", ({ url: browserUrl }) => {
       await page.getByRole("button", { name: "Repair 1 fault" }).click();
       await page.getByText("1 finding.").waitFor({ state: "detached" });
       expect((await store().load("broken"))?.json).not.toContain('weather"');
+      expect(problems).toEqual([]);
+    });
+
+    it("the title of a thread, and whether it is archived", async () => {
+      const { page, open, problems } = writable;
+      await store().save("named", refund(), { metadata: { title: "Old", owner: "ann" } });
+      await open("?namespace=changes&thread=named");
+      await page.getByText("5 messages").waitFor();
+      await choose("Rename or archive");
+      const save = page.getByRole("button", { name: "Save", exact: true });
+      expect(await save.isDisabled()).toBe(true);
+      await page.getByRole("textbox", { name: "Title" }).fill("New <b>");
+      await page.getByRole("checkbox", { name: "Archived" }).check();
+      await save.click();
+      await page.getByRole("heading", { name: "New <b>" }).waitFor();
+      await page.locator(".thread-row", { hasText: "New <b>" }).getByLabel("Archived").waitFor();
+      expect(await store().load("named")).toMatchObject({
+        metadata: { title: "New <b>", owner: "ann" },
+        thread: refund(),
+      });
       expect(problems).toEqual([]);
     });
 

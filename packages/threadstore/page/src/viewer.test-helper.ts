@@ -94,7 +94,7 @@ export async function openTab(
   const problems: string[] = [];
   page.on("console", (message) => {
     // A rejected request is part of some tests, and the browser reports it, too.
-    if (!/^Failed to load resource: .* status of (?:401|403|404|412|500)/u.test(message.text())) {
+    if (!/^Failed to load resource: .* status of (?:401|403|404|412|500|503)/u.test(message.text())) {
       problems.push(`${message.type()}: ${message.text()}`);
     }
   });

@@ -20,6 +20,7 @@ export function EraseThread({ threadKey, version, onClose }: EraseThreadProperti
       title="Erase the thread"
       name={id}
       what="The thread and its versions are deleted. This cannot be undone."
+      isErased={(key) => key.namespace === namespace && key.id === id}
       erase={async () => {
         await callApi(threadPath(id), { namespace, method: "DELETE", version });
       }}
@@ -42,6 +43,7 @@ export function EraseNamespace({
       title="Erase the namespace"
       name={namespace}
       what="All threads in the namespace, and in all namespaces in it, are deleted. This cannot be undone."
+      isErased={(key) => key.namespace === namespace || key.namespace.startsWith(`${namespace}/`)}
       erase={async () => {
         await callApi("namespaces", { namespace, method: "DELETE" });
       }}
@@ -58,12 +60,15 @@ interface EraseDialogProperties {
   readonly title: string;
   readonly name: string;
   readonly what: string;
+  /** Whether a thread that the page has loaded no longer exists. */
+  readonly isErased: (key: ThreadKey) => boolean;
   readonly erase: () => Promise<void>;
   readonly onErased: () => void;
   readonly onClose: () => void;
 }
 
-function EraseDialog({ title, name, what, erase, onErased, onClose }: EraseDialogProperties): ReactNode {
+function EraseDialog(properties: EraseDialogProperties): ReactNode {
+  const { title, name, what, isErased, erase, onErased, onClose } = properties;
   const queries = useQueryClient();
   const [typed, setTyped] = useState("");
   const action = useMutation({
@@ -71,6 +76,11 @@ function EraseDialog({ title, name, what, erase, onErased, onClose }: EraseDialo
     onSuccess: async () => {
       onClose();
       onErased();
+      // Otherwise, the back button of the browser would show the erased content.
+      queries.removeQueries({
+        predicate: ({ queryKey: [kind, namespace, id] }) =>
+          kind === "thread" && isErased({ namespace: String(namespace), id: String(id) }),
+      });
       await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "thread" });
     },
   });

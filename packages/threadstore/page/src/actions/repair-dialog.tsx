@@ -68,6 +68,8 @@ export function RepairDialog({ threadKey, version, write, onClose }: RepairDialo
   );
 }
 
+const MOST_CHANGES = 200;
+
 function Changes({
   changes,
   isPending,
@@ -77,9 +79,10 @@ function Changes({
 }): ReactNode {
   if (isPending) return <p className="quiet">Reading the thread…</p>;
   if (changes.length === 0) return <p className="quiet">There is nothing to repair.</p>;
+  const more = changes.length - MOST_CHANGES;
   return (
     <ol className="changes" tabIndex={0} aria-label="Changes">
-      {changes.map(({ code, path, ...texts }, index) => (
+      {changes.slice(0, MOST_CHANGES).map(({ code, path, ...texts }, index) => (
         // Two changes can be equal.
         <li key={`${index} ${path}`}>
           <FindingText {...texts} />
@@ -88,6 +91,7 @@ function Changes({
           </p>
         </li>
       ))}
+      {more > 0 && <li className="quiet">And {formatCount(more, "more change")}.</li>}
     </ol>
   );
 }

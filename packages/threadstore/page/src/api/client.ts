@@ -22,7 +22,7 @@ export class ApiError extends Error {
 }
 
 interface Call {
-  readonly method?: "DELETE" | "GET" | "POST";
+  readonly method?: "DELETE" | "GET" | "PATCH" | "POST";
   readonly namespace: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
@@ -31,8 +31,12 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
-/** The path of a thread in the API. */
+/** The path of a thread in the API. Throws an {@link ApiError} for an id that no path can contain. */
 export function threadPath(id: string, operation?: string): string {
+  if (id === "." || id === "..") {
+    const detail = "Browsers remove this id from addresses. Use `threadstore show` in a terminal.";
+    throw new ApiError(400, "ID_NOT_ADDRESSABLE", "The page cannot address this thread", detail);
+  }
   const path = `threads/${encodeURIComponent(id)}`;
   return operation === undefined ? path : `${path}/${operation}`;
 }

@@ -6,7 +6,7 @@ import {
   type UseQueryResult,
 } from "@tanstack/react-query";
 import { parseSearch } from "../sidebar/search.ts";
-import { callApi, callJson, threadPath } from "./client.ts";
+import { ApiError, callApi, callJson, threadPath } from "./client.ts";
 import type { Conversation, NamespacePage, Session, ThreadDiff, ThreadPage, VersionPage } from "./types.ts";
 
 const PAGE = "100";
@@ -14,6 +14,12 @@ const PAGE = "100";
 export interface ThreadKey {
   readonly namespace: string;
   readonly id: string;
+}
+
+/** The error to show instead of data. A temporary failure leaves the data that was loaded before on the page. */
+export function failureOf({ data, error }: Pick<UseQueryResult, "data" | "error">): Error | undefined {
+  if (error === null) return undefined;
+  return data !== undefined && error instanceof ApiError && error.isTemporary ? undefined : error;
 }
 
 export function useSession(): UseQueryResult<Session> {

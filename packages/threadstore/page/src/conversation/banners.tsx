@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { Conversation } from "../api/types.ts";
 import { formatCount, visible } from "../shared/format.ts";
 import { WithCode } from "../shared/states.tsx";
-import { FindingNote } from "./finding-note.tsx";
+import { FindingNotes } from "./finding-note.tsx";
 import type { Rows } from "./rows.ts";
 
 interface BannersProperties {
@@ -32,9 +32,7 @@ export function Banners({ conversation, arranged, current, step }: BannersProper
       )}
       {arranged.unplaced.length > 0 && (
         <div className="unplaced">
-          {arranged.unplaced.map((finding) => (
-            <FindingNote key={`${finding.code} ${finding.path}`} finding={finding} />
-          ))}
+          <FindingNotes findings={arranged.unplaced} />
         </div>
       )}
       {(check === "not-installed" || check === "failed") && (

@@ -7,6 +7,7 @@ import { useKeys } from "../state/keyboard.ts";
 import { usePageState } from "../state/location.ts";
 import { Banners } from "./banners.tsx";
 import { OpenStates } from "./open-states.ts";
+import { usePreparedRows } from "./prepare-rows.ts";
 import { RowView } from "./row-view.tsx";
 import { arrangeRows, estimateHeight, type Row } from "./rows.ts";
 
@@ -57,9 +58,11 @@ interface VirtualRowsProperties {
 }
 
 function VirtualRows({ rows, list, current }: VirtualRowsProperties): ReactNode {
+  const mounted = list.getVirtualItems();
+  usePreparedRows(rows, mounted);
   return (
     <div className="virtual" role="feed" aria-label="Messages" style={{ height: `${list.getTotalSize()}px` }}>
-      {list.getVirtualItems().map(({ index, start }) => {
+      {mounted.map(({ index, start }) => {
         const row = rows[index];
         return (
           row && (

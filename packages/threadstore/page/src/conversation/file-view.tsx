@@ -1,6 +1,7 @@
 import { Download, Paperclip } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FileEntry } from "../api/types.ts";
+import { bytesOf, fileName } from "../shared/download.ts";
 import { formatBytes, visible } from "../shared/format.ts";
 import { RemoteLink } from "./image-view.tsx";
 
@@ -25,23 +26,15 @@ export function FileView({ file }: { readonly file: FileEntry }): ReactNode {
   );
 }
 
+const REVOKE_MS = 60_000;
+
 /** Saves the file with a type that no browser opens as a page. */
 function save(name: string, data: string): void {
-  const base64 = /^data:[^,]*;base64,/u.test(data) || !data.startsWith("data:");
-  const content = data.startsWith("data:") ? data.slice(data.indexOf(",") + 1) : data;
-  const bytes = base64 ? decodeBase64(content) : new TextEncoder().encode(content);
-  const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  const address = URL.createObjectURL(new Blob([bytesOf(data)], { type: "application/octet-stream" }));
   const link = document.createElement("a");
   link.href = address;
-  link.download = name;
+  link.download = fileName(name);
   link.click();
-  URL.revokeObjectURL(address);
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.codePointAt(0) ?? 0);
-  } catch {
-    return new TextEncoder().encode(text);
-  }
+  // Some browsers read the data after the click.
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_MS);
 }

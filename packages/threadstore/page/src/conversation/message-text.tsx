@@ -1,14 +1,16 @@
 import { lazy, type ReactNode, Suspense } from "react";
 import { formatBytes } from "../shared/format.ts";
-import { isNestedDeeply } from "./nesting.ts";
+import { isHardToRead } from "./markdown-limits.ts";
 import { useOpenState } from "./open-states.ts";
+
+let renderer: typeof import("./markdown.tsx") | undefined;
 
 /** Loads what renders Markdown, while the conversation is loaded: otherwise, its texts would first appear unformatted. */
 export async function loadMarkdown(): Promise<{
   default: (properties: { readonly text: string }) => ReactNode;
 }> {
-  const { Markdown: component } = await import("./markdown.tsx");
-  return { default: component };
+  renderer = await import("./markdown.tsx");
+  return { default: renderer.Markdown };
 }
 
 const Markdown = lazy(loadMarkdown);
@@ -23,9 +25,18 @@ interface TextProperties {
   readonly id: string;
 }
 
+/** Renders the text of a message before it is shown. */
+export function prepareText(text: string): void {
+  if (isMarkdown(text)) renderer?.prepareMarkdown(text);
+}
+
+function isMarkdown(text: string): boolean {
+  return text.length <= LONGEST_MARKDOWN && !isHardToRead(text);
+}
+
 /** The text of a message, formatted as Markdown. */
 export function MessageText({ text, id }: TextProperties): ReactNode {
-  if (text.length > LONGEST_MARKDOWN || isNestedDeeply(text)) return <LongText text={text} id={id} />;
+  if (!isMarkdown(text)) return <LongText text={text} id={id} />;
   return (
     <Suspense fallback={<div className="plain-text">{text}</div>}>
       <Markdown text={text} />

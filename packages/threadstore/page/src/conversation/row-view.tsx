@@ -4,7 +4,7 @@ import type { Entry } from "../api/types.ts";
 import { formatTime, visible } from "../shared/format.ts";
 import { addressOf, currentState } from "../state/location.ts";
 import { FileView } from "./file-view.tsx";
-import { FindingNote } from "./finding-note.tsx";
+import { FindingNotes } from "./finding-note.tsx";
 import { ImageView } from "./image-view.tsx";
 import { MessageText } from "./message-text.tsx";
 import { Reasoning } from "./reasoning.tsx";
@@ -67,9 +67,7 @@ export const RowView: (properties: RowViewProperties) => ReactNode = memo(functi
       )}
       <div className="row-body">
         <Part row={row} entry={entry} />
-        {findings.map((finding) => (
-          <FindingNote key={`${finding.code} ${finding.path}`} finding={finding} />
-        ))}
+        <FindingNotes findings={findings} />
       </div>
     </article>
   );

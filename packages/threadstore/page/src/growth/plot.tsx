@@ -67,7 +67,7 @@ function draw(element: HTMLElement, { x, size, turns, isTime }: Series): UPlot {
         ...STEPS,
         fill: colour.fill,
         width: LINE_WIDTH,
-        value: (_, value) => (value === null ? "–" : formatBytes(value)),
+        value: (_, value) => (value === null ? "--" : formatBytes(value)),
       },
       ...(hasTurns
         ? [{ label: "Turns", scale: "turns", stroke: colour.turns, ...STEPS, width: LINE_WIDTH }]

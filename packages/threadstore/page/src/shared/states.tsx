@@ -53,6 +53,29 @@ export function Failure({ error, title, detail, retry, children }: FailureProper
   );
 }
 
+/** Says above data, or at the end of a list, that it could not be loaded again or continued. */
+export function StaleNote({
+  text,
+  error,
+  retry,
+}: {
+  readonly text: string;
+  readonly error: Error;
+  readonly retry: () => void;
+}): ReactNode {
+  return (
+    <div className="note" data-tone="warning" role="alert">
+      <CircleAlert aria-hidden />
+      <p>
+        <strong>{text}</strong> <WithCode text={error.message} />
+      </p>
+      <button type="button" className="button small" onClick={retry}>
+        <RotateCw aria-hidden /> Load again
+      </button>
+    </div>
+  );
+}
+
 export function Empty(properties: {
   readonly title: string;
   readonly children?: ReactNode;

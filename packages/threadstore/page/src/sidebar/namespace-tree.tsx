@@ -1,5 +1,13 @@
 import { ChevronRight, Folder, House } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useState } from "react";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useNamespaces } from "../api/queries.ts";
 import { visible } from "../shared/format.ts";
 import { navigate, openedThread, type PageState, usePageState } from "../state/location.ts";
@@ -34,6 +42,15 @@ function select(state: PageState, namespace: string): void {
   navigate({ ...openedThread(state, undefined), namespace, search: "" });
 }
 
+/** Scrolls to an element when it is selected: the address can name a namespace below the visible part of the tree. */
+function useVisible(isSelected: boolean): RefObject<HTMLDivElement | null> {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isSelected) element.current?.scrollIntoView({ block: "nearest" });
+  }, [isSelected]);
+  return element;
+}
+
 function Branch({ name, namespace, level }: BranchProperties): ReactNode {
   const state = usePageState();
   const isSelected = state.namespace === namespace;
@@ -45,6 +62,7 @@ function Branch({ name, namespace, level }: BranchProperties): ReactNode {
     event.stopPropagation();
     setOpen(!open);
   };
+  const row = useVisible(isSelected);
   return (
     <li
       role="treeitem"
@@ -59,6 +77,7 @@ function Branch({ name, namespace, level }: BranchProperties): ReactNode {
       }}
     >
       <div
+        ref={row}
         className="namespace-row"
         data-selected={isSelected}
         style={{ paddingInlineStart: `${(level - 1) * 14}px` }}

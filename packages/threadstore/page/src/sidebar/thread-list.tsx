@@ -1,9 +1,9 @@
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { Inbox } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
-import { useThreads } from "../api/queries.ts";
+import { failureOf, useThreads } from "../api/queries.ts";
 import type { ListedThread } from "../api/types.ts";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty, Failure, Loading, StaleNote } from "../shared/states.tsx";
 import { useKeys } from "../state/keyboard.ts";
 import { usePageState } from "../state/location.ts";
 import { ThreadRow } from "./thread-row.tsx";
@@ -12,13 +12,15 @@ const ROW_HEIGHT = 58;
 /** Another page is loaded when this many rows remain. */
 const AHEAD = 30;
 
+const NOT_CURRENT = "The list may be outdated.";
+
 type List = Virtualizer<HTMLDivElement, Element>;
 
 /** The conversations of the namespace, the latest first. Only the visible rows are in the document. */
 export function ThreadList(): ReactNode {
   const { namespace, search, thread: selected } = usePageState();
   const query = useThreads(namespace, search);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   const threads = useMemo(() => query.data?.pages.flatMap((page) => page.threads) ?? [], [query.data]);
   const container = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
@@ -27,37 +29,58 @@ export function ThreadList(): ReactNode {
     estimateSize: () => ROW_HEIGHT,
     overscan: 8,
   });
-  const rows = list.getVirtualItems();
-  const last = rows.at(-1)?.index ?? 0;
+  const last = list.getVirtualItems().at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= threads.length - AHEAD) void fetchNextPage();
-  }, [last, threads.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    const canLoad = hasNextPage && !isFetchingNextPage && !isFetchNextPageError;
+    if (canLoad && last >= threads.length - AHEAD) void fetchNextPage();
+  }, [last, threads.length, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage]);
   useListKeys(threads, list, container, selected);
 
   if (query.isPending) return <Loading label="Loading conversations" />;
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const failure = isFetchNextPageError ? undefined : failureOf(query);
+  if (failure !== undefined) return <Failure error={failure} retry={() => void query.refetch()} />;
   return (
     <div className="thread-list" ref={container}>
+      {query.error !== null && !isFetchNextPageError && (
+        <StaleNote text={NOT_CURRENT} error={query.error} retry={() => void query.refetch()} />
+      )}
       {threads.length === 0 && <NoThreads isSearch={search !== ""} />}
-      <ul className="virtual" aria-label="Conversations" style={{ height: `${list.getTotalSize()}px` }}>
-        {rows.map(({ index, start }) => {
-          const thread = threads[index];
-          return (
-            thread && (
-              <li
-                key={thread.id}
-                aria-setsize={hasNextPage ? -1 : threads.length}
-                aria-posinset={index + 1}
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <ThreadRow thread={thread} index={index} isSelected={thread.id === selected} />
-              </li>
-            )
-          );
-        })}
-      </ul>
+      <Rows threads={threads} list={list} isWhole={!hasNextPage} selected={selected} />
       {isFetchingNextPage && <p className="list-end">Loading more…</p>}
+      {isFetchNextPageError && !isFetchingNextPage && (
+        <StaleNote text="The list continues." error={query.error} retry={() => void fetchNextPage()} />
+      )}
     </div>
+  );
+}
+
+interface RowsProperties {
+  readonly threads: readonly ListedThread[];
+  readonly list: List;
+  /** Whether all threads are loaded, so that their number is known. */
+  readonly isWhole: boolean;
+  readonly selected: string | undefined;
+}
+
+function Rows({ threads, list, isWhole, selected }: RowsProperties): ReactNode {
+  return (
+    <ul className="virtual" aria-label="Conversations" style={{ height: `${list.getTotalSize()}px` }}>
+      {list.getVirtualItems().map(({ index, start }) => {
+        const thread = threads[index];
+        return (
+          thread && (
+            <li
+              key={thread.id}
+              aria-setsize={isWhole ? threads.length : -1}
+              aria-posinset={index + 1}
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <ThreadRow thread={thread} index={index} isSelected={thread.id === selected} />
+            </li>
+          )
+        );
+      })}
+    </ul>
   );
 }
 

@@ -1,10 +1,11 @@
 import { Menu } from "@base-ui/react/menu";
 import { useQueryClient } from "@tanstack/react-query";
-import { EllipsisVertical, GitFork, Hammer, Trash2 } from "lucide-react";
+import { EllipsisVertical, GitFork, Hammer, PencilLine, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { EraseThread } from "../actions/erase-dialog.tsx";
 import { ForkDialog } from "../actions/fork-dialog.tsx";
 import { RepairDialog } from "../actions/repair-dialog.tsx";
+import { TitleDialog } from "../actions/title-dialog.tsx";
 import { type ThreadKey, useConversation } from "../api/queries.ts";
 import type { Conversation, Session } from "../api/types.ts";
 import { usePageState } from "../state/location.ts";
@@ -16,7 +17,7 @@ interface ThreadActionsProperties {
   readonly conversation: Conversation | undefined;
 }
 
-type Action = "erase" | "fork" | "repair";
+type Action = "erase" | "fork" | "repair" | "title";
 
 /** The menu of changes. A repair can be previewed even if the viewer is read-only. */
 export function ThreadActions({ threadKey, session, conversation }: ThreadActionsProperties): ReactNode {
@@ -30,6 +31,7 @@ export function ThreadActions({ threadKey, session, conversation }: ThreadAction
   const { write } = session;
   const enabled: Readonly<Record<Action, boolean>> = {
     repair: latest.isSuccess && shown === undefined,
+    title: write && latest.isSuccess && shown === undefined,
     fork: write && conversation !== undefined,
     erase: write && version !== undefined,
   };
@@ -38,6 +40,9 @@ export function ThreadActions({ threadKey, session, conversation }: ThreadAction
       <ActionMenu enabled={enabled} write={write} onChoose={setAction} />
       {version !== undefined && action === "repair" && (
         <RepairDialog threadKey={threadKey} version={version} write={write} onClose={close} />
+      )}
+      {latest.data !== undefined && action === "title" && (
+        <TitleDialog threadKey={threadKey} summary={latest.data.summary} onClose={close} />
       )}
       {version !== undefined && action === "fork" && (
         <ForkDialog threadKey={threadKey} version={version} shown={shown} onClose={close} />
@@ -51,6 +56,7 @@ export function ThreadActions({ threadKey, session, conversation }: ThreadAction
 
 const ITEMS = [
   { action: "repair", label: "Preview a repair…", icon: Hammer, tone: undefined },
+  { action: "title", label: "Rename or archive…", icon: PencilLine, tone: undefined },
   { action: "fork", label: "Fork…", icon: GitFork, tone: undefined },
   { action: "erase", label: "Erase…", icon: Trash2, tone: "danger" },
 ] as const;

@@ -1,11 +1,11 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ApiError } from "../api/client.ts";
-import { type ThreadKey, useConversation } from "../api/queries.ts";
+import { failureOf, type ThreadKey, useConversation } from "../api/queries.ts";
 import type { Conversation, Session } from "../api/types.ts";
 import { ConversationView } from "../conversation/conversation-view.tsx";
 import { loadMarkdown } from "../conversation/message-text.tsx";
-import { Failure, Loading } from "../shared/states.tsx";
+import { Failure, Loading, StaleNote } from "../shared/states.tsx";
 import { navigate, usePageState } from "../state/location.ts";
 import { ThreadHeader } from "./thread-header.tsx";
 import { VersionNote } from "./version-note.tsx";
@@ -34,6 +34,13 @@ export function ThreadPane({ threadKey, session }: ThreadPaneProperties): ReactN
     <article className="thread" aria-label="Thread">
       <ThreadHeader threadKey={threadKey} session={session} conversation={conversation.data} />
       {version !== undefined && <VersionNote version={version} />}
+      {conversation.error !== null && failureOf(conversation) === undefined && (
+        <StaleNote
+          text="The conversation may be outdated."
+          error={conversation.error}
+          retry={() => void conversation.refetch()}
+        />
+      )}
       <div className="view" id="view" role="tabpanel" aria-labelledby="tab-current">
         <Suspense fallback={<Loading label="Loading" />}>
           <CurrentView threadKey={threadKey} session={session} conversation={conversation} />
@@ -52,8 +59,10 @@ function CurrentView({ threadKey, session, conversation }: CurrentViewProperties
   if (state.view === "raw") return <RawView threadKey={threadKey} />;
   if (state.view === "versions") return <VersionsView threadKey={threadKey} session={session} />;
   if (conversation.isPending) return <Loading label="Loading the conversation" />;
-  if (conversation.isError) {
-    return <ThreadFailure error={conversation.error} retry={() => void conversation.refetch()} />;
+  const failure = failureOf(conversation);
+  if (failure !== undefined || conversation.data === undefined) {
+    const error = failure ?? new Error("The conversation is missing.");
+    return <ThreadFailure error={error} retry={() => void conversation.refetch()} />;
   }
   const { data } = conversation;
   if (state.view === "growth") {

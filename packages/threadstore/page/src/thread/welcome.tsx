@@ -8,7 +8,7 @@ export function Welcome({ session }: { readonly session: Session }): ReactNode {
     <Empty title="Choose a conversation" icon={<MessagesSquare className="state-icon" aria-hidden />}>
       <p>
         {session.write
-          ? "Conversations can be repaired, forked and erased here, each after a confirmation."
+          ? "Conversations can be renamed, repaired, forked and erased here, each after a confirmation."
           : "Nothing is changed here: the viewer was started read-only."}
       </p>
       <p className="hints">
