@@ -2,7 +2,7 @@ import { readManifests } from "./packages.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** Counts the modules that the import of a package loads: those of this workspace, and all of them. */
-const COUNTING_PROGRAM = `
+export const COUNTING_PROGRAM: string = `
 import { registerHooks } from "node:module";
 const own = { modules: 0, bytes: 0 };
 const all = { modules: 0, bytes: 0 };

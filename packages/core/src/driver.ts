@@ -2,6 +2,7 @@
 export { asyncDriver, type AsyncThreadDriver } from "./async-driver.ts";
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
+export { continuedCrc32 } from "./encoding/checksum.ts";
 export { compareUtf8 } from "./listing/compare-utf8.ts";
 export { idRange } from "./listing/id-range.ts";
 export { metadataHashes } from "./encoding/metadata-hashes.ts";

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { ThreadKey } from "@threadstore/core/driver";
 import type { Layout } from "./layout.ts";
+import { nodeCrypto } from "./system/node-crypto.ts";
 
 // Matches the first letter of a name that Windows reserves for a device, with or without an extension.
 const DEVICE_NAME = /^(?=(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))./;
@@ -33,7 +33,7 @@ export function encodeName(text: string): string {
     .replace(OUTER_DOT, escapeBytes)
     .replace(DEVICE_NAME, escapeBytes);
   if (plain.length <= PLAIN_NAME_MAX_LENGTH) return plain;
-  return `${plain.slice(0, 120)}~${createHash("sha256").update(text).digest("hex")}`;
+  return `${plain.slice(0, 120)}~${nodeCrypto().hash("sha256", text, "hex")}`;
 }
 
 /** Returns the text of a name; `undefined` if {@link encodeName} did not produce the name, or if it is hashed. */

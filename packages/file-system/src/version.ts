@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
+import { nodeCrypto } from "./system/node-crypto.ts";
 
 /** Where a record ends. */
 export interface Location {
@@ -51,7 +51,7 @@ export function parseLocation(text: string): Location | undefined {
 }
 
 export function randomName(): string {
-  return randomBytes(16).toString("hex");
+  return nodeCrypto().randomBytes(16).toString("hex");
 }
 
 function toLocation([segment, end]: readonly string[]): Location | undefined {

@@ -1,6 +1,4 @@
-// Not by its name, which older versions of Node.js do not have: the import would fail before core can say so.
-import zlib from "node:zlib";
-import type { ThreadKey } from "@threadstore/core/driver";
+import { continuedCrc32, type ThreadKey } from "@threadstore/core/driver";
 
 /**
  * The number of buckets that a namespace is spread over. Part of the storage format: with another number, threads are
@@ -46,7 +44,7 @@ export function keysWithPrefix(prefix: string): Keys {
   const indexOf = (namespace: string, bucket: number): string => `${prefix}:{${escape(namespace)}:${bucket}}`;
   return {
     of: ({ namespace, id }) => {
-      const index = indexOf(namespace, zlib.crc32(id) % BUCKET_COUNT);
+      const index = indexOf(namespace, continuedCrc32(id) % BUCKET_COUNT);
       return { index, recencyIndex: recencyIndexOf(index), record: `${index}:${id}`, id };
     },
     buckets: (namespace) =>

@@ -156,5 +156,12 @@ return tails
 `);
 
 function script(source: string): Script {
-  return { source, sha1: createHash("sha1").update(source).digest("hex") };
+  let sha1: string | undefined;
+  return {
+    source,
+    get sha1() {
+      sha1 ??= createHash("sha1").update(source).digest("hex");
+      return sha1;
+    },
+  };
 }

@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DriverErrorEffect } from "@threadstore/core/driver";
 import { misconfigured, openingError } from "./errors.ts";
+import { fs } from "./node-fs.ts";
 import type { SqliteDatabase } from "./options.ts";
 
 /** The files of an open database. A connection continues to use them after they were removed or replaced. */
@@ -41,7 +41,7 @@ interface Identity {
 }
 
 function identityOf(path: string): Identity | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  return fs.statSync(path, { throwIfNoEntry: false });
 }
 
 function currentIdentity(path: string, effect: DriverErrorEffect): Identity | undefined {

@@ -1,9 +1,9 @@
-import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { hasSystemErrorCode } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { type DatabaseFiles, filesOf } from "./database-files.ts";
 import { connectionError, isReadFailure, misconfigured, openingError, readFailure } from "./errors.ts";
+import { fs } from "./node-fs.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
 import { ensureSchema, schemaVersion } from "./schema.ts";
 
@@ -47,8 +47,8 @@ const FILE_MODE = 0o600;
 function createFile(filename: string): void {
   try {
     // An existing file must not be opened: closing it would end SQLite's locks on it in the whole process.
-    if (statSync(filename, { throwIfNoEntry: false }) === undefined) {
-      closeSync(openSync(filename, "wx", FILE_MODE));
+    if (fs.statSync(filename, { throwIfNoEntry: false }) === undefined) {
+      fs.closeSync(fs.openSync(filename, "wx", FILE_MODE));
     }
   } catch (error) {
     if (hasSystemErrorCode(error, "EEXIST")) return;

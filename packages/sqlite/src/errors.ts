@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import {
   type BackendErrorCode,
@@ -7,6 +6,7 @@ import {
   hasSystemErrorCode,
   isError,
 } from "@threadstore/core/driver";
+import { fs } from "./node-fs.ts";
 import type { SqliteDatabase } from "./options.ts";
 
 interface Failure {
@@ -136,9 +136,10 @@ export function connectionError(cause: unknown, filename: string): DriverError {
 
 /** Whether the permissions of the file or its folder forbid to use it. Opening the file would end SQLite's locks. */
 function isDenied(filename: string): boolean {
+  const { R_OK, W_OK, X_OK } = fs.constants;
   try {
-    accessSync(dirname(filename), constants.R_OK | constants.W_OK | constants.X_OK);
-    accessSync(filename, constants.R_OK | constants.W_OK);
+    fs.accessSync(dirname(filename), R_OK | W_OK | X_OK);
+    fs.accessSync(filename, R_OK | W_OK);
     return false;
   } catch (error) {
     return hasSystemErrorCode(error, ...DENIED_CODES);

@@ -1,14 +1,14 @@
-import { accessSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { fs } from "./node-fs.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import { temporaryFolder } from "./sqlite.test-helper.ts";
 
-vi.mock("node:fs", async (importOriginal) => {
-  const original = await importOriginal<typeof import("node:fs")>();
-  return { ...original, accessSync: vi.fn<typeof accessSync>(original.accessSync) };
+vi.mock("./node-fs.ts", async (importOriginal) => {
+  const original = await importOriginal<{ fs: typeof fs }>();
+  return { fs: { ...original.fs, accessSync: vi.fn<typeof fs.accessSync>(original.fs.accessSync) } };
 });
 
 /** The error that the constructor of a connection throws; `undefined` for none. */
@@ -77,7 +77,7 @@ describe("a store whose file cannot be opened", () => {
     failure.open = () => {
       throw new Sqlite.SqliteError("unable to open database file", "SQLITE_CANTOPEN");
     };
-    vi.mocked(accessSync).mockImplementation(() => {
+    vi.mocked(fs.accessSync).mockImplementation(() => {
       throw systemError("EACCES");
     });
     for (const error of await errorsOfCalls(path)) {

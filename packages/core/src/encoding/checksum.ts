@@ -26,7 +26,10 @@ export function checksum(bytes: Uint8Array, previous?: Checksum, unchanged = 0):
   return { value: crc32(bytes.subarray(from), value), blocks };
 }
 
-/** Returns the CRC-32 of `data`, which continues from `value`. For decorators, whose compilers do not know `#platform`. */
+/**
+ * Returns the CRC-32 of `data`, which continues from `value`. For other packages, whose compilers do not know
+ * `#platform`.
+ */
 export function continuedCrc32(data: string | Uint8Array, value = 0): number {
   return crc32(data, value);
 }

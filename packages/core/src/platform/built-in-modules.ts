@@ -26,13 +26,12 @@ export function builtInModules(runtime: RuntimeGlobals = globalThis): NodeModule
   if (getBuiltinModule === undefined) return undefined;
   // Without the prefix, because tools search bundles for browsers for `node:`.
   const load = (name: string): unknown => getBuiltinModule.call(process, name);
-  const modules = {
+  const [crypto, zlib] = [load("crypto"), load("zlib")];
+  const others = {
     buffer: load("buffer"),
-    crypto: load("crypto"),
     diagnostics: load("diagnostics_channel"),
     timers: load("timers/promises"),
-    zlib: load("zlib"),
   };
-  const isComplete = Object.values(modules).every((module) => module !== undefined);
-  return isComplete ? (modules as NodeModules) : undefined;
+  const isComplete = [crypto, zlib, ...Object.values(others)].every((module) => module !== undefined);
+  return isComplete ? ({ ...others, crypto: () => crypto, zlib: () => zlib } as NodeModules) : undefined;
 }

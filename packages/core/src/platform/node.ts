@@ -1,17 +1,21 @@
-// Namespace objects instead of named imports: a named import that an old version of Node.js does not have fails before
-// the check can say which version is needed.
-import buffer from "node:buffer";
-import crypto from "node:crypto";
-import diagnostics from "node:diagnostics_channel";
-import timers from "node:timers/promises";
-import zlib from "node:zlib";
 import { nodePlatform } from "./node-platform.ts";
 import { checkNodeVersion } from "./node-version.ts";
 import type { Platform } from "./platform.ts";
 
 checkNodeVersion(process.versions);
 
-const platform = nodePlatform({ buffer, crypto, diagnostics, timers, zlib });
+let crypto: typeof import("node:crypto") | undefined;
+let zlib: typeof import("node:zlib") | undefined;
+
+// Not imported, because an import of a module of Node.js loads all that it exports, such as streams. The last two, which
+// alone would take as long as the rest of core, are loaded when the first call needs them.
+const platform = nodePlatform({
+  buffer: process.getBuiltinModule("node:buffer"),
+  diagnostics: process.getBuiltinModule("node:diagnostics_channel"),
+  timers: process.getBuiltinModule("node:timers/promises"),
+  crypto: () => (crypto ??= process.getBuiltinModule("node:crypto")),
+  zlib: () => (zlib ??= process.getBuiltinModule("node:zlib")),
+});
 
 export const ByteBuffer: Platform["ByteBuffer"] = platform.ByteBuffer;
 export const crc32: Platform["crc32"] = platform.crc32;

@@ -4,7 +4,8 @@ import type { MaybePromise } from "./maybe-promise.ts";
 /** How long calls may follow one another before the event loop gets to other work. */
 const MAX_BLOCKING_MS = 10;
 
-let lastYield = performance.now();
+/** Set by the first call, because the first use of `performance` loads ten modules of Node.js. */
+let lastYield: number | undefined;
 
 /**
  * Resolves with the result of `call`, after yielding to the event loop if that has not happened for a while. A driver
@@ -24,7 +25,9 @@ export async function yieldToEventLoopAfter<T>(call: MaybePromise<T>): Promise<T
  * can leave `lastYield` in the future, which must not stop all later calls from yielding.
  */
 export function isYieldDue(): boolean {
-  return Math.abs(performance.now() - lastYield) >= MAX_BLOCKING_MS;
+  const now = performance.now();
+  lastYield ??= now;
+  return Math.abs(now - lastYield) >= MAX_BLOCKING_MS;
 }
 
 export async function yieldToEventLoop(): Promise<void> {

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
+import { nodeCrypto } from "../system/node-crypto.ts";
 import type { Frame } from "./frame.ts";
 
 /**
@@ -19,14 +19,15 @@ export interface OwnSegments {
 const REMEMBERED_VERSIONS_MAX = 1000;
 
 export function createOwnSegments(): OwnSegments {
-  const owner = randomBytes(8).toString("hex");
+  let owner: string | undefined;
   let count = 0;
   return {
     newName() {
+      owner ??= nodeCrypto().randomBytes(8).toString("hex");
       count += 1;
       return owner + count.toString(16).padStart(8, "0");
     },
-    isOwn: (segment) => segment.startsWith(owner),
+    isOwn: (segment) => owner !== undefined && segment.startsWith(owner),
     inUse: new Set(),
     storedByVersion: new Map(),
   };

@@ -16,14 +16,10 @@ import {
   unlinkSync,
   writevSync,
 } from "node:fs";
-import { promisify } from "node:util";
 
 // The system calls of loads and saves. They have an asynchronous interface but block the event loop: handing a call to
 // another thread costs several times what the call itself takes. docs/decisions/0022-synchronous-file-io.md has the
 // measurements and the consequences for network file systems.
-
-const fsyncInThread = promisify(fsync);
-const fdatasyncInThread = promisify(fdatasync);
 
 /** What a sync makes durable: content, size and other attributes, or only content and size. */
 export type SyncScope = "all" | "data";
@@ -48,10 +44,17 @@ export async function open(path: string, flags: string | number, mode?: number):
     truncate: async (size) => ftruncateSync(descriptor, size),
     async sync(scope, isBlocking) {
       if (isBlocking) (scope === "all" ? fsyncSync : fdatasyncSync)(descriptor);
-      else await (scope === "all" ? fsyncInThread : fdatasyncInThread)(descriptor);
+      else await syncInThread(scope === "all" ? fsync : fdatasync, descriptor);
     },
     [Symbol.asyncDispose]: async () => closeSync(descriptor),
   };
+}
+
+// Not `promisify`, because an import of `node:util` loads 30 modules of Node.js.
+async function syncInThread(sync: typeof fsync, descriptor: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    sync(descriptor, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 export async function readdir(folder: string): Promise<string[]> {
