@@ -1,6 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { LISTING, type ListingOption } from "../listing/listing-option.ts";
-import { locationOf } from "../operations/store-location.ts";
+import { locationOf, type StoreLocation } from "../operations/store-location.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { Lifecycle } from "../runtime/lifecycle.ts";
 import { ThreadQueues } from "../runtime/thread-queues.ts";
@@ -87,7 +87,7 @@ function decoratedOperations<State>(
   return {
     store: decorator.name,
     namespace,
-    location: locationOf(inner),
+    location: locationOf(inner) ?? ownLocation(decoration, namespace),
     copied: decorator.copiesInnerThreads === true ? { decorator: decorator.name, inner } : undefined,
     save(id, thread, options) {
       const save = saveArguments(validation, keyOf(id), thread, options);
@@ -111,6 +111,15 @@ function decoratedOperations<State>(
     close: () => inner.close(),
     toJSON: () => ({ store: decorator.name, decorates: inner }),
   };
+}
+
+/**
+ * Returns the location of a decorated store over one of another implementation, such as a router over several stores,
+ * which does not say where it is. Layers over it and copies then know at least in which of its namespaces they are.
+ */
+function ownLocation<State>(decoration: Decoration<State>, namespace: string): StoreLocation {
+  const { name, timeoutMs } = decoration.decorator;
+  return { backend: decoration, driver: { name }, namespace, options: { timeoutMs } };
 }
 
 type OperationsOnMany = Pick<

@@ -10,7 +10,10 @@ export interface StoreLocation {
   /** The name of the driver, and where it keeps its records, if it says so. */
   readonly driver: { readonly name: string; readonly location?: string | object | undefined };
   readonly namespace: string;
-  readonly options: Pick<ResolvedStoreOptions, "timeoutMs" | "now">;
+  readonly options: {
+    readonly timeoutMs?: ResolvedStoreOptions["timeoutMs"] | undefined;
+    readonly now?: ResolvedStoreOptions["now"] | undefined;
+  };
 }
 
 const locations = hiddenField<StoreLocation>();
