@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "@threadstore/core";
 import { isError } from "@threadstore/core/driver";
 import { visibleText } from "../output/visible-text.ts";
-import { UsageError } from "../usage-error.ts";
+import { InterruptedError, UsageError } from "../usage-error.ts";
 import { EXIT } from "./exit-codes.ts";
 
 /** What a command that did not finish prints to standard error, and its exit code. */
@@ -24,10 +24,17 @@ export function failureOf(error: unknown, redact: (text: string) => string, sign
   }
   const line = (text: string): string => `threadstore: ${visibleText(redact(text))}\n`;
   if (error instanceof UsageError) return { message: line(error.message), exitCode: EXIT.usage };
+  if (error instanceof InterruptedError) {
+    const message = line(`${storeMessage(error.cause)}\n  ${CONTINUES}`);
+    return { message, exitCode: EXIT.failed };
+  }
   if (ThreadStoreError.is(error)) return { message: line(storeMessage(error)), exitCode: EXIT.failed };
   const text = isError(error) ? (error.stack ?? error.message) : String(error);
   return { message: line(text), exitCode: EXIT.failed };
 }
+
+const CONTINUES =
+  "The command has kept its position. Correct the cause, and run the same command again to continue.";
 
 /** Recognizes an error of commander, which also ends the command after the help. */
 function isParserError(error: unknown): error is { readonly exitCode: number } {

@@ -18,3 +18,13 @@ it("tells locations apart whose paths look like user names, so that commands do 
   expect(new Set(locations.map(({ identity }) => identity)).size).toBe(2);
   await session.close();
 });
+
+it("removes passwords from messages, but not the letters of words", () => {
+  const redact = redactor(["postgres://ann:p@host/db", "redis://bob:hunter2@host"], {
+    TOKEN: "geheim-1",
+    KEY: "1",
+  });
+  expect(redact("postgres://ann:p@host did not respond: hunter2, geheim-1, 1")).toBe(
+    "postgres://***@host did not respond: ***, ***, 1",
+  );
+});

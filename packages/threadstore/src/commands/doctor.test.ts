@@ -144,6 +144,8 @@ describe("settings of servers", () => {
 
   it.each([
     [{ aof_enabled: "0" }, ["durability: warning"]],
+    [{ appendfsync: "no" }, ["durability: warning"]],
+    [{ appendfsync: "everysec" }, []],
     [{ maxmemory_policy: "allkeys-lru" }, ["eviction: warning"]],
     [{ role: "slave" }, ["role: failed"]],
     [{}, []],

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ThreadStoreError } from "@threadstore/core";
 import { isError } from "@threadstore/core/driver";
-import { UsageError } from "../usage-error.ts";
+import { InterruptedError, UsageError } from "../usage-error.ts";
 import { lockCommand } from "./command-lock.ts";
 
 /** Where a command is, so that the same command continues after it was stopped or killed. */
@@ -31,8 +32,12 @@ export async function withState<State, Result>(
   const place = join(folder, FOLDER);
   const name = `${command}-${digest}`;
   const release = await lockCommand(place, name);
+  const file = stateFile<State>(join(place, `${name}.json`));
   try {
-    return await run(stateFile(join(place, `${name}.json`)));
+    return await run(file);
+  } catch (error) {
+    const continues = ThreadStoreError.is(error) && (await file.read().catch(() => undefined)) !== undefined;
+    throw continues ? new InterruptedError(error) : error;
   } finally {
     await release();
     // Other commands may have theirs in it.

@@ -22,7 +22,11 @@ export async function checkConnection(url: string, store: ThreadStore, signal: A
   } catch (error) {
     if (signal.aborted) throw error;
     if (!ThreadStoreError.is(error, "UNAVAILABLE")) return;
+    const { store: name, cause } = error;
+    // A server that was reached and is silent may expect another protocol. A client that failed says why.
+    const hint =
+      cause === undefined ? " Check the host and port of the URL, and whether the server uses TLS." : "";
     // Without the id, which the user has not passed.
-    throw new ThreadStoreError("UNAVAILABLE", error.message, { store: error.store, cause: error.cause });
+    throw new ThreadStoreError("UNAVAILABLE", `${error.message}${hint}`, { store: name, cause });
   }
 }

@@ -25,6 +25,8 @@ export function redactor(
 
 /** Shorter values of the environment, such as `1`, are parts of ordinary words. */
 const MIN_SECRET_LENGTH = 6;
+/** Shorter passwords, such as that of `postgres://u:p@host`, are too, and protect nothing. They are masked within URLs. */
+const MIN_PASSWORD_LENGTH = 4;
 
 /** Returns the password and the secret parameters of a URL, as they are written and decoded. */
 function secretsOfUrl(text: string): string[] {
@@ -32,7 +34,9 @@ function secretsOfUrl(text: string): string[] {
   const password = userInfo.includes(":") ? userInfo.slice(userInfo.indexOf(":") + 1) : "";
   const pairs = [...text.matchAll(/[?&#]([^=&#]+)=([^&#]*)/gu)];
   const values = pairs.flatMap(([, name = "", value = ""]) => (SECRET_NAME.test(name) ? [value] : []));
-  return [password, ...values].flatMap((value) => [value, decoded(value)]).filter((value) => value !== "");
+  return [password, ...values]
+    .flatMap((value) => [value, decoded(value)])
+    .filter((value) => value.length >= MIN_PASSWORD_LENGTH);
 }
 
 function decoded(text: string): string {
