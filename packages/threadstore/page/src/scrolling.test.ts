@@ -7,6 +7,7 @@ import { long } from "./sample-threads.test-helper.ts";
 import { openTab, startViewers, type Viewers } from "./viewer.test-helper.ts";
 
 const BYTES = 600_000;
+const THREADS = 350;
 const FINDINGS = 3000;
 /** Rows that fit on the screen, and those that are mounted around them. */
 const MOST_ROWS = 40;
@@ -30,6 +31,8 @@ await describeWithService("browser", "scrolling", ({ url: browserUrl }) => {
     viewers = await startViewers(async (store) => {
       await store.save("long", long(BYTES));
       await store.save("invalid", invalid);
+      const many = store.namespace("many");
+      for (let index = 0; index < THREADS; index += 1) await many.save(`thread-${index}`, { messages: [] });
     });
     browser = await chromium.connectOverCDP(browserUrl, { timeout: BROWSER_TIMEOUT_MS });
   });
@@ -77,6 +80,25 @@ await describeWithService("browser", "scrolling", ({ url: browserUrl }) => {
     expect(down).toBeLessThanOrEqual(Number(seen) + AHEAD);
     await scroll(page, -300);
     expect(await idle(page)).toBe(down);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("mounts only the visible rows of a list of any length", async () => {
+    const { page, open, problems, context } = await openTab(browser, viewers.readOnly);
+    await open("?namespace=many");
+    await page.locator(".thread-row").first().waitFor();
+    const scrolled = async (): Promise<number> => {
+      const rows = await page.locator(".thread-list").evaluate(async (list) => {
+        list.scrollTop = list.scrollHeight;
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        return document.querySelectorAll(".thread-row").length;
+      });
+      expect(rows).toBeLessThan(MOST_ROWS);
+      return page.locator(`.thread-row[data-index="${THREADS - 1}"]`).count();
+    };
+    await expect.poll(scrolled).toBe(1);
     expect(problems).toEqual([]);
     await context.close();
   });

@@ -2,19 +2,19 @@ import { Download, Paperclip } from "lucide-react";
 import type { ReactNode } from "react";
 import type { FileEntry } from "../api/types.ts";
 import { bytesOf, fileName } from "../shared/download.ts";
-import { formatBytes, visible } from "../shared/format.ts";
+import { formatBytes, visibleName } from "../shared/format.ts";
 import { RemoteLink } from "./image-view.tsx";
 
 /** A file of the thread. It can be saved, but is never opened by the page. */
 export function FileView({ file }: { readonly file: FileEntry }): ReactNode {
   const { name = "file", mediaType, url, data, bytes } = file;
-  if (url !== undefined) return <RemoteLink url={url} label={visible(name)} />;
+  if (url !== undefined) return <RemoteLink url={url} label={visibleName(name)} />;
   return (
     <p className="attachment">
       <Paperclip aria-hidden />
-      <bdi>{visible(name)}</bdi>
+      <bdi>{visibleName(name)}</bdi>
       <span className="quiet">
-        {mediaType === undefined ? "" : `${visible(mediaType)}, `}
+        {mediaType === undefined ? "" : `${visibleName(mediaType)}, `}
         {formatBytes(bytes)}
       </span>
       {data !== undefined && (

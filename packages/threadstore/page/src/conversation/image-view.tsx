@@ -1,7 +1,7 @@
 import { ExternalLink, ImageOff } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { ImageEntry } from "../api/types.ts";
-import { visible } from "../shared/format.ts";
+import { visibleName } from "../shared/format.ts";
 
 /** A picture in an element `img` runs no scripts, not even SVG. Other types of data URLs are not shown. */
 const PICTURE = /^data:image\/(?:avif|bmp|gif|jpe?g|png|svg\+xml|webp|x-icon)[;,]/iu;
@@ -16,7 +16,7 @@ export function ImageView({ image }: { readonly image: ImageEntry }): ReactNode 
     return (
       <p className="attachment">
         <ImageOff aria-hidden /> This image cannot be shown
-        {mediaType === undefined ? "." : ` (${visible(mediaType)}).`}
+        {mediaType === undefined ? "." : ` (${visibleName(mediaType)}).`}
       </p>
     );
   }
@@ -24,7 +24,7 @@ export function ImageView({ image }: { readonly image: ImageEntry }): ReactNode 
     <img
       className="picture"
       src={source.data}
-      alt={`Attached to the message${mediaType === undefined ? "" : `, ${visible(mediaType)}`}`}
+      alt={`Attached to the message${mediaType === undefined ? "" : `, ${visibleName(mediaType)}`}`}
       decoding="async"
       onError={() => setFailed(true)}
     />
@@ -39,10 +39,10 @@ export function RemoteLink({ url, label }: { readonly url: string; readonly labe
       <span>{label}, not loaded:</span>
       {WEB.test(url) ? (
         <a href={url} target="_blank" rel="noopener noreferrer nofollow">
-          <bdi>{visible(url)}</bdi>
+          <bdi>{visibleName(url)}</bdi>
         </a>
       ) : (
-        <code>{visible(url)}</code>
+        <code>{visibleName(url)}</code>
       )}
     </p>
   );

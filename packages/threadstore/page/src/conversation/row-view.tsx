@@ -1,7 +1,7 @@
 import { Bot, CircleUserRound, Link2, Settings2, Wrench } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { Entry } from "../api/types.ts";
-import { formatTime, visible } from "../shared/format.ts";
+import { formatTime, visibleName } from "../shared/format.ts";
 import { addressOf, currentState } from "../state/location.ts";
 import { FileView } from "./file-view.tsx";
 import { FindingNotes } from "./finding-note.tsx";
@@ -44,14 +44,14 @@ export const RowView: (properties: RowViewProperties) => ReactNode = memo(functi
       data-current={isCurrent}
       aria-posinset={position}
       aria-setsize={count}
-      aria-label={`${visible(entry.role)}, ${entry.kind}`}
+      aria-label={`${visibleName(entry.role)}, ${entry.kind}`}
     >
       {isFirst && (
         <header className="row-header">
           <span className="avatar" aria-hidden>
             <Icon />
           </span>
-          <bdi className="role">{visible(entry.role === "" ? "unknown" : entry.role)}</bdi>
+          <bdi className="role">{visibleName(entry.role === "" ? "unknown" : entry.role)}</bdi>
           {entry.createdAt !== undefined && (
             <time dateTime={entry.createdAt}>{formatTime(entry.createdAt)}</time>
           )}
@@ -91,7 +91,7 @@ function Part({ row, entry }: { readonly row: Row; readonly entry: Entry }): Rea
       return (
         <div className="card">
           <div className="card-header">
-            <code>{visible(entry.type)}</code>
+            <code>{visibleName(entry.type)}</code>
           </div>
           <Value value={entry.json} id={entry.path} />
         </div>

@@ -1,7 +1,7 @@
 import { Ban, CircleCheck, CircleDashed, CircleX, Hourglass, Wrench } from "lucide-react";
 import type { ReactNode } from "react";
 import type { CallEntry, ResultEntry } from "../api/types.ts";
-import { visible } from "../shared/format.ts";
+import { visibleName } from "../shared/format.ts";
 import { Value } from "./value.tsx";
 
 interface Status {
@@ -29,11 +29,11 @@ interface ToolCallProperties {
 export function ToolCall({ call, result }: ToolCallProperties): ReactNode {
   const { label, tone, icon: Icon } = statusOf(call, result);
   return (
-    <section className="card tool" aria-label={`Tool call ${visible(call.name)}`}>
+    <section className="card tool" aria-label={`Tool call ${visibleName(call.name)}`}>
       <div className="card-header">
         <Wrench aria-hidden />
-        <bdi className="tool-name mono">{visible(call.name)}</bdi>
-        <bdi className="tool-id mono">{visible(call.id)}</bdi>
+        <bdi className="tool-name mono">{visibleName(call.name)}</bdi>
+        <bdi className="tool-id mono">{visibleName(call.id)}</bdi>
         <span className="badge" data-tone={tone}>
           <Icon aria-hidden /> {label}
         </span>
@@ -66,7 +66,7 @@ export function ToolResult({
     <section className="card tool" aria-label="Tool result">
       <div className="card-header">
         <Wrench aria-hidden />
-        <bdi className="tool-id mono">{visible(result.id)}</bdi>
+        <bdi className="tool-id mono">{visibleName(result.id)}</bdi>
         {isAlone && (
           <span className="badge" data-tone="warning">
             Result without a call

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { formatJson } from "./format-json.ts";
-import { formatAge, formatBytes, visible } from "./format.ts";
+import { formatAge, formatBytes, visible, visibleName } from "./format.ts";
 
 it.each([
   ['{"a":1,"b":[1,2],"c":{}}', '{\n  "a": 1,\n  "b": [\n    1,\n    2\n  ],\n  "c": {}\n}'],
@@ -50,4 +50,9 @@ it.each([
 
 it("shows characters that are invisible, or that change the order of others", () => {
   expect(visible("a\u202eb\u0000c\u200bd é 漢")).toBe(String.raw`a\u202eb\u0000c\u200bd é 漢`);
+});
+
+it("shows the beginning of a name that is too long for a line", () => {
+  expect(visibleName("a\u202eb")).toBe(String.raw`a\u202eb`);
+  expect(visibleName("x".repeat(3_000_000))).toBe(`${"x".repeat(300)}…`);
 });

@@ -53,3 +53,10 @@ export function visible(text: string): string {
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
 }
+
+const LONGEST_NAME = 300;
+
+/** Shows a name that a thread contains, such as that of a tool. A whole one of megabytes would block the page. */
+export function visibleName(name: string): string {
+  return visible(name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
+}

@@ -1,5 +1,5 @@
 import { Archive, TriangleAlert } from "lucide-react";
-import type { MouseEvent, ReactNode } from "react";
+import { memo, type MouseEvent, type ReactNode } from "react";
 import type { ListedThread } from "../api/types.ts";
 import { formatAge, formatBytes, formatTime, visible } from "../shared/format.ts";
 import { addressOf, navigate, openedThread, usePageState } from "../state/location.ts";
@@ -11,7 +11,11 @@ interface ThreadRowProperties {
 }
 
 /** A conversation of the list. It is a link, so that it opens in another tab, too. */
-export function ThreadRow({ thread, index, isSelected }: ThreadRowProperties): ReactNode {
+export const ThreadRow: (properties: ThreadRowProperties) => ReactNode = memo(function ThreadRow({
+  thread,
+  index,
+  isSelected,
+}: ThreadRowProperties): ReactNode {
   const state = usePageState();
   const target = openedThread(state, thread.id);
   const open = (event: MouseEvent) => {
@@ -30,7 +34,7 @@ export function ThreadRow({ thread, index, isSelected }: ThreadRowProperties): R
       {thread.corrupt === true ? <CorruptRow id={thread.id} /> : <WholeRow thread={thread} />}
     </a>
   );
-}
+});
 
 function CorruptRow({ id }: { readonly id: string }): ReactNode {
   return (
