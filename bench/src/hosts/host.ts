@@ -22,23 +22,43 @@ export function createHost(number: number): Host {
   const network = `10.213.${number}`;
   const [here, there] = [`${device}a`, `${device}b`];
   run("ip", "netns", "add", name);
-  const remove = (): void => run("ip", "netns", "delete", name);
   try {
     run("ip", "link", "add", here, "type", "veth", "peer", "name", there);
-    run("ip", "link", "set", there, "netns", name);
-    run("ip", "address", "add", `${network}.1/24`, "dev", here);
-    run("ip", "link", "set", here, "up");
-    run("ip", "-n", name, "address", "add", `${network}.2/24`, "dev", there);
-    run("ip", "-n", name, "link", "set", there, "up");
-    run("sysctl", "-qw", `net.ipv4.conf.${here}.route_localnet=1`);
-    run("ip", "netns", "exec", name, "sysctl", "-qw", `net.ipv4.conf.${there}.route_localnet=1`);
-    const loopback = ["127.0.0.0/8", "via", `${network}.1`, "dev", there, "src", `${network}.2`];
-    run("ip", "-n", name, "route", "add", ...loopback);
+  } catch (error) {
+    run("ip", "netns", "delete", name);
+    throw error;
+  }
+  const remove = (): void => {
+    // With the namespace, it would only be deleted when the last process there has ended.
+    run("ip", "link", "delete", here);
+    run("ip", "netns", "delete", name);
+  };
+  try {
+    connect({ name, network, here, there });
   } catch (error) {
     remove();
     throw error;
   }
   return { command: ["ip", "netns", "exec", name], remove };
+}
+
+interface Cable {
+  readonly name: string;
+  readonly network: string;
+  readonly here: string;
+  readonly there: string;
+}
+
+function connect({ name, network, here, there }: Cable): void {
+  run("ip", "link", "set", there, "netns", name);
+  run("ip", "address", "add", `${network}.1/24`, "dev", here);
+  run("ip", "link", "set", here, "up");
+  run("ip", "-n", name, "address", "add", `${network}.2/24`, "dev", there);
+  run("ip", "-n", name, "link", "set", there, "up");
+  run("sysctl", "-qw", `net.ipv4.conf.${here}.route_localnet=1`);
+  run("ip", "netns", "exec", name, "sysctl", "-qw", `net.ipv4.conf.${there}.route_localnet=1`);
+  const loopback = ["127.0.0.0/8", "via", `${network}.1`, "dev", there, "src", `${network}.2`];
+  run("ip", "-n", name, "route", "add", ...loopback);
 }
 
 /** Returns why hosts cannot be created here; `undefined` if they can. */

@@ -9,7 +9,7 @@ const BUSY_PART = 0.9;
 export function hostsTables(results: readonly HostsResult[]): { readonly hosts: string } {
   const header = [
     ["service", "clients", "turns/s", "p50 ms", "p99 ms"],
-    ["cores of servers", "of clients", "of others", "limit"],
+    ["cores of servers", "of clients", "of others", "turns/s for a core of servers", "of clients", "limit"],
   ].flat();
   const rows = results.map((result) => {
     const { service, clients, turnsPerSecond, p50, p99, cores } = result;
@@ -17,6 +17,7 @@ export function hostsTables(results: readonly HostsResult[]): { readonly hosts: 
       service,
       String(clients),
       ...[turnsPerSecond, p50, p99, cores.servers, cores.clients, cores.others].map(short),
+      ...[cores.servers, cores.clients].map((used) => short(turnsPerSecond / used)),
       limitOf(result),
     ];
   });

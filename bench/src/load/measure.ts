@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { createHistogram } from "node:perf_hooks";
+import { collectGarbage, memoryInUse } from "../measure/stopwatch.ts";
 import { type StoreName, STORES } from "../stores/open-stores.ts";
 import { runConversations } from "./conversations.ts";
 import { type LoadResult, type Phase, phaseOf } from "./result.ts";
-import { lowest, slopeOf } from "./slope.ts";
+import { type Sample, slopeOf } from "./slope.ts";
 
 export interface LoadOptions {
   readonly store: StoreName;
@@ -17,7 +18,8 @@ const MINUTE_MS = 60_000;
 const FULL_PART = 0.25;
 /** The part of the samples that are taken before caches and pools have their size. */
 const WARM_UP_PART = 0.2;
-const WINDOWS = 12;
+/** How often garbage is collected in a phase, to see what stays in memory. The pauses count as part of the turns. */
+const COLLECTIONS = 20;
 
 /** Measures a store first at full load and then, for most of the time, at half of it. */
 export async function measureLoad(options: LoadOptions): Promise<LoadResult> {
@@ -31,33 +33,29 @@ export async function measureLoad(options: LoadOptions): Promise<LoadResult> {
       runPhase({ ...options, threads, name, durationMs: part * minutes * MINUTE_MS, turnsPerSecond });
     const full = await run("full", FULL_PART);
     const half = await run("half", 1 - FULL_PART, full.phase.turnsPerSecond / 2);
-    const samples = half.samples.slice(Math.floor(half.samples.length * WARM_UP_PART));
-    const window = (minutes * (1 - FULL_PART)) / WINDOWS;
-    const heap = samples.map(({ minute, heapBytes }) => ({ minute, value: heapBytes }));
-    const descriptors = samples.map(({ minute, descriptors: value }) => ({ minute, value }));
     return {
       store,
       conversations,
       minutes,
       full: full.phase,
       half: half.phase,
-      heapBytes: slopeOf(lowest(heap, window)),
-      descriptors: slopeOf(descriptors),
+      heapBytes: slopeOf(afterWarmUp(half.heapBytes)),
+      descriptors: slopeOf(afterWarmUp(half.descriptors)),
     };
   } finally {
     await place.stop();
   }
 }
 
-interface Resources {
-  readonly minute: number;
-  readonly heapBytes: number;
-  readonly descriptors: number;
+function afterWarmUp(samples: readonly Sample[]): readonly Sample[] {
+  return samples.slice(Math.floor(samples.length * WARM_UP_PART));
 }
 
 interface Measured {
   readonly phase: Phase;
-  readonly samples: readonly Resources[];
+  /** After garbage collections. */
+  readonly heapBytes: readonly Sample[];
+  readonly descriptors: readonly Sample[];
 }
 
 interface PhaseOptions extends LoadOptions {
@@ -70,11 +68,17 @@ interface PhaseOptions extends LoadOptions {
 async function runPhase({ threads, onProgress, ...options }: PhaseOptions): Promise<Measured> {
   const { store, conversations, name, durationMs, turnsPerSecond } = options;
   const histogram = createHistogram();
-  const samples: Resources[] = [];
+  const heapBytes: Sample[] = [];
+  const descriptors: Sample[] = [];
   const started = performance.now();
   const sampler = setInterval(() => {
     const elapsedMs = performance.now() - started;
-    samples.push({ minute: elapsedMs / MINUTE_MS, ...resources() });
+    const minute = elapsedMs / MINUTE_MS;
+    descriptors.push({ minute, value: openDescriptors() });
+    if (elapsedMs >= ((heapBytes.length + 1) * durationMs) / (COLLECTIONS + 1)) {
+      collectGarbage();
+      heapBytes.push({ minute, value: memoryInUse() });
+    }
     const rate = Math.round((1000 * histogram.count) / elapsedMs);
     const seconds = `${Math.round(elapsedMs / 1000)} of ${Math.round(durationMs / 1000)} s`;
     onProgress(`${store} · ${conversations} conversations · ${name} load · ${seconds} · ${rate} turns/s`);
@@ -84,12 +88,7 @@ async function runPhase({ threads, onProgress, ...options }: PhaseOptions): Prom
   } finally {
     clearInterval(sampler);
   }
-  return { phase: phaseOf(histogram, (performance.now() - started) / 1000), samples };
-}
-
-function resources(): Pick<Resources, "heapBytes" | "descriptors"> {
-  const { heapUsed, external } = process.memoryUsage();
-  return { heapBytes: heapUsed + external, descriptors: openDescriptors() };
+  return { phase: phaseOf(histogram, (performance.now() - started) / 1000), heapBytes, descriptors };
 }
 
 /** 0 if the operating system does not tell. */

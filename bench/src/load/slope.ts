@@ -31,11 +31,3 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 export function isFlat({ mean, perMinute, error }: Slope, minutes: number): boolean {
   return perMinute <= 2 * error || perMinute * minutes < mean / 20;
 }
-
-/** The lowest sample of each window, because the heap in use rises until a garbage collection. */
-export function lowest(samples: readonly Sample[], windowMinutes: number): Sample[] {
-  const windows = Map.groupBy(samples, ({ minute }) => Math.floor(minute / windowMinutes));
-  return [...windows.values()].map((window) =>
-    window.reduce((low, sample) => (sample.value < low.value ? sample : low)),
-  );
-}

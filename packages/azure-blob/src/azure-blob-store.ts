@@ -3,6 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  listingRests,
   type StoreOptions,
   type AsyncThreadDriver,
   type ThreadKey,
@@ -12,7 +13,7 @@ import type { BlobTarget } from "./blobs.ts";
 import { withDriverErrors } from "./errors.ts";
 import { blobNameOf, hashedIdOf, namespacePrefixOf } from "./keys.ts";
 import { listNamespaces } from "./list-namespaces.ts";
-import { listRecords } from "./list.ts";
+import { type BlobAtPosition, listRecords } from "./list.ts";
 import { OPTION_NAMES, type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
 import { patchRecord, readRecordTail } from "./patches.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
@@ -46,6 +47,7 @@ function createDriver(options: AzureBlobDriverOptions): AsyncThreadDriver {
   const location = `The container is ${container.containerName} at ${host}.`;
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
+  const rests = listingRests<BlobAtPosition>();
   return {
     contract: 2,
     name: "azure-blob",
@@ -65,7 +67,9 @@ function createDriver(options: AzureBlobDriverOptions): AsyncThreadDriver {
       run(() => deleteRecord(targetOf(key, signal), expectedVersion)),
 
     list: (namespace, page, { signal }) =>
-      run(() => listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal }, page)),
+      run(() =>
+        listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal, rests }, page),
+      ),
 
     listNamespaces: (request, { signal }) =>
       run(() => listNamespaces({ container, prefix, signal }, request)),

@@ -127,6 +127,12 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
     const listed = [...page.threads, ...next.threads].map(({ id }) => id);
     expect(listed.toSorted()).toEqual(["a", "b", "c", "d"]);
     expect(next.cursor).toBeUndefined();
+    const all: string[] = [];
+    const listing = await costOf(async () => {
+      for await (const { id } of store.list({ order: "updated", limit: 1 })) all.push(id);
+    });
+    expect(all).toEqual(listed);
+    expect(listing.requests.filter((request) => request.includes("comp=list"))).toHaveLength(1);
   });
 
   test("a load of an unchanged cached thread receives no body, and a listing receives only ends of blobs", async () => {

@@ -6,6 +6,7 @@ import {
   formatRecency,
   keyInTail,
   type ListedRecord,
+  type ListingRests,
   mapConcurrently,
   type PageRequest,
   readWholeTrailer,
@@ -23,6 +24,12 @@ export interface Listing {
   /** The beginning of the blob names of one namespace. */
   readonly prefix: string;
   readonly signal: AbortSignal;
+  /** What is left of listings by recency. */
+  readonly rests: ListingRests<BlobAtPosition>;
+}
+
+export interface BlobAtPosition extends RecencyPosition {
+  readonly blob: BlobItem;
 }
 
 /** Lists a page of a namespace's records: one request for the names, and one for the end of each long record. */
@@ -51,10 +58,27 @@ const NAMES_MAX = 5000;
  * Lists all names with the prefix, and then reads the ends of the blobs that were stored last. Looks at one record more
  * than `limit`, because the names that follow may not be those of records.
  */
-async function listByRecency(
+async function listByRecency(listing: Listing, page: PageRequest): Promise<RecordPage> {
+  const { limit, prefix } = page;
+  const { rests, prefix: namespacePrefix } = listing;
+  const following = rests.find(namespacePrefix, page) ?? (await blobsByRecency(listing, page));
+  const found: FoundRecord[] = [];
+  for (let read = 0; found.length <= limit && read < following.length;) {
+    const batch = following.slice(read, read + limit + 1 - found.length).map(({ blob }) => blob);
+    read += batch.length;
+    found.push(...(await readListed(listing, prefix, batch)));
+  }
+  const last = found.length > limit ? found[limit - 1]?.blob : undefined;
+  const position = last && formatRecency(positionOf(listing, last));
+  const end = following.findIndex(({ blob }) => blob === last) + 1;
+  rests.keep(namespacePrefix, page, { position, entries: following.slice(end) });
+  return { records: found.slice(0, limit).map(({ record }) => record), next: position };
+}
+
+async function blobsByRecency(
   listing: Listing,
-  { after, limit, order, prefix }: PageRequest,
-): Promise<RecordPage> {
+  { after, order, prefix }: PageRequest,
+): Promise<readonly BlobAtPosition[]> {
   const blobs: BlobItem[] = [];
   let marker: string | undefined;
   do {
@@ -62,24 +86,10 @@ async function listByRecency(
     blobs.push(...page.blobs);
     marker = page.next;
   } while (marker !== undefined);
-  const following = entriesAfter(
+  return entriesAfter(
     blobs.map((blob) => ({ blob, ...positionOf(listing, blob) })),
     { after, order },
   );
-  const found: FoundRecord[] = [];
-  while (found.length <= limit && following.length > 0) {
-    const batch = following.splice(0, limit + 1 - found.length);
-    found.push(
-      ...(await readListed(
-        listing,
-        prefix,
-        batch.map(({ blob }) => blob),
-      )),
-    );
-  }
-  const last = found.length > limit ? found[limit - 1]?.blob : undefined;
-  const records = found.slice(0, limit).map(({ record }) => record);
-  return { records, next: last && formatRecency(positionOf(listing, last)) };
 }
 
 /**

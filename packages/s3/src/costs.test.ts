@@ -102,6 +102,11 @@ await describeWithService("s3", "costs", (endpoint) => {
     expect(listed.toSorted()).toEqual(["a", "b", "c", "d", "e"]);
     expect(next.cursor).toBeUndefined();
     requests.length = 0;
+    const all: string[] = [];
+    for await (const { id } of store.list({ order: "updated", limit: 2 })) all.push(id);
+    expect(all).toEqual(listed);
+    // The names are listed once. Each page but the last also looks at the thread after it.
+    expect(requests.splice(0)).toHaveLength(1 + 3 + 3 + 1);
     await store.listPage({ order: "updated", prefix: "d" });
     // The keys that begin with the escaped prefix, those in Base64, and the thread.
     expect(requests.splice(0)).toHaveLength(3);

@@ -5,6 +5,7 @@ import {
   formatRecency,
   keyInTail,
   type ListedRecord,
+  type ListingRests,
   DRIVER_CONCURRENCY,
   mapConcurrently,
   type PageRequest,
@@ -24,6 +25,12 @@ export interface Listing {
   readonly bucket: Bucket;
   readonly namespace: string;
   readonly signal: AbortSignal;
+  /** What is left of listings by recency. */
+  readonly rests: ListingRests<ObjectAtPosition>;
+}
+
+export interface ObjectAtPosition extends RecencyPosition {
+  readonly object: _Object;
 }
 
 /**
@@ -35,11 +42,13 @@ export async function listRecords(
   page: PageRequest,
 ): Promise<{ page: RecordPage; tombstones: ListedTombstone[] }> {
   const { limit, order, prefix } = page;
+  const following = order === "updated" ? await objectsByRecency(listing, page) : undefined;
   const found: FoundRecord[] = [];
   const tombstones: ListedTombstone[] = [];
   const wanted = (): number => limit + 1 - found.length;
-  const listKeys = { id: listKeysInOrder, updated: listKeysByRecency }[order];
-  for await (const contents of listKeys(listing, page, wanted)) {
+  const keys =
+    following === undefined ? listKeysInOrder(listing, page, wanted) : batchesOf(following, wanted);
+  for await (const contents of keys) {
     const objects = await mapConcurrently(
       contents,
       async (object) => {
@@ -55,9 +64,15 @@ export async function listRecords(
     if (wanted() === 0) break;
   }
   const last = wanted() === 0 ? found[limit - 1] : undefined;
-  const next =
-    order === "updated" ? last && formatRecency(positionOf(listing, last.object)) : last?.record.id;
-  return { page: { records: found.slice(0, limit).map(({ record }) => record), next }, tombstones };
+  if (following === undefined) return { page: pageOf(found, limit, last?.record.id), tombstones };
+  const next = last && formatRecency(positionOf(listing, last.object));
+  const end = following.findIndex(({ object }) => object === last?.object) + 1;
+  listing.rests.keep(listing.namespace, page, { position: next, entries: following.slice(end) });
+  return { page: pageOf(found, limit, next), tombstones };
+}
+
+function pageOf(found: readonly FoundRecord[], limit: number, next: string | undefined): RecordPage {
+  return { records: found.slice(0, limit).map(({ record }) => record), next };
 }
 
 interface FoundRecord {
@@ -65,20 +80,26 @@ interface FoundRecord {
   readonly record: ListedRecord;
 }
 
-/** Lists all keys with the prefix, and yields those of a page, the latest first, at most as many as are wanted. */
-async function* listKeysByRecency(
-  listing: Listing,
-  page: PageRequest,
-  wanted: () => number,
-): AsyncGenerator<_Object[]> {
+/** Returns the objects that follow the page's `after`, the latest first. Lists all keys with the prefix. */
+async function objectsByRecency(listing: Listing, page: PageRequest): Promise<readonly ObjectAtPosition[]> {
+  const known = listing.rests.find(listing.namespace, page);
+  if (known !== undefined) return known;
   const objects: _Object[] = [];
   const all = { after: undefined, prefix: page.prefix };
   for await (const contents of listKeysInOrder(listing, all, () => KEYS_MAX)) objects.push(...contents);
-  const following = entriesAfter(
+  return entriesAfter(
     objects.map((object) => ({ object, ...positionOf(listing, object) })),
     page,
   );
-  while (following.length > 0) yield following.splice(0, wanted()).map(({ object }) => object);
+}
+
+/** Yields the objects of a page, at most as many as are wanted. */
+function* batchesOf(entries: readonly ObjectAtPosition[], wanted: () => number): Generator<_Object[]> {
+  for (let read = 0; read < entries.length;) {
+    const batch = entries.slice(read, read + wanted());
+    read += batch.length;
+    yield batch.map(({ object }) => object);
+  }
 }
 
 /**

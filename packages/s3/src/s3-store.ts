@@ -3,6 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  listingRests,
   patchesByRewriting,
   type StoreOptions,
   type AsyncThreadDriver,
@@ -11,7 +12,7 @@ import {
 import { locationOf, resolveBucket } from "./client.ts";
 import { withDriverErrors } from "./errors.ts";
 import { listNamespaces } from "./list-namespaces.ts";
-import { listRecords } from "./list.ts";
+import { listRecords, type ObjectAtPosition } from "./list.ts";
 import { OPTION_NAMES, type S3DriverOptions } from "./options.ts";
 import { deleteRecord, readRecord, type RecordContext, writeRecord } from "./records.ts";
 import { createSelfCheck } from "./self-check.ts";
@@ -46,6 +47,7 @@ function createDriver(options: S3DriverOptions): AsyncThreadDriver {
     run(() => readRecord(context, key, cachedVersion, signal));
   const write: AsyncThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
     run(() => writeRecord(context, key, record, expectedVersion, signal));
+  const rests = listingRests<ObjectAtPosition>();
   return {
     contract: 2,
     name: "s3",
@@ -59,7 +61,7 @@ function createDriver(options: S3DriverOptions): AsyncThreadDriver {
 
     list: (namespace, request, { signal }) =>
       run(async () => {
-        const { page, tombstones } = await listRecords({ bucket, namespace, signal }, request);
+        const { page, tombstones } = await listRecords({ bucket, namespace, signal, rests }, request);
         await deleteOldTombstones(context, tombstones, signal);
         return page;
       }),
