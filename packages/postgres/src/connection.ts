@@ -1,7 +1,8 @@
 import { DriverError } from "@threadstore/core/driver";
 import { Pool, type PoolClient, type PoolConfig } from "pg";
-import { connectionFailure, statementFailure } from "./errors.ts";
+import { connectionFailure, isNameRefused, statementFailure } from "./errors.ts";
 import type { ConnectionSource, QueryClient } from "./options.ts";
+import { PreparedNames } from "./prepared-names.ts";
 
 /** A row of a result. Statements select text only, so no setting of the client changes how it arrives. */
 export type Row = Readonly<Record<string, string | null>>;
@@ -9,6 +10,11 @@ export type Row = Readonly<Record<string, string | null>>;
 export interface Request<Result> {
   readonly statement: string;
   readonly parameters: unknown[];
+  /**
+   * Whether the server parses and plans the statement once for each connection, under a name, which saves a third of the
+   * time of a save. For statements whose best plan does not depend on the parameters.
+   */
+  readonly isPrepared: boolean;
   /** Checks and converts the rows. If it throws, the connection is not used again. */
   readonly accept: (rows: readonly Row[]) => Result;
 }
@@ -19,21 +25,49 @@ export interface Connection {
   readonly close: () => Promise<void>;
 }
 
-export function openConnection({ connection, pool, database }: ConnectionSource): Connection {
+export function openConnection(
+  { connection, pool, database }: ConnectionSource,
+  prepare: boolean,
+): Connection {
   if (database !== undefined) {
     return {
       run: (request, signal) => runEmbedded(database, request, signal),
       close: () => Promise.resolve(),
     };
   }
+  const names = new PreparedNames(prepare);
   if (pool !== undefined) {
-    return { run: (request, signal) => runPooled(pool, request, signal), close: () => Promise.resolve() };
+    return {
+      run: (request, signal) => runNamed(pool, request, names, signal),
+      close: () => Promise.resolve(),
+    };
   }
   let ownPool: Pool | undefined;
   return {
-    run: (request, signal) => runPooled((ownPool ??= createPool(connection)), request, signal),
+    run: (request, signal) => runNamed((ownPool ??= createPool(connection)), request, names, signal),
     close: async () => ownPool?.end(),
   };
+}
+
+/**
+ * Runs a statement under its name. If the name is unknown or taken, the server has not run it: a pooler between them
+ * changes connections between statements and does not know prepared ones. Statements then stay without names.
+ */
+async function runNamed<Result>(
+  pool: Pool,
+  request: Request<Result>,
+  names: PreparedNames,
+  signal: AbortSignal,
+): Promise<Result> {
+  const name = request.isPrepared ? names.of(request.statement) : undefined;
+  if (name === undefined) return runPooled(pool, request, signal);
+  try {
+    return await runPooled(pool, request, signal, name);
+  } catch (error) {
+    if (!DriverError.is(error) || !isNameRefused(error.cause)) throw error;
+    names.stop();
+    return runPooled(pool, request, signal);
+  }
 }
 
 /** Returns a sentence for error messages that names the server and the database, without credentials. */
@@ -80,6 +114,7 @@ async function runPooled<Result>(
   pool: Pool,
   { statement: text, parameters: values, accept }: Request<Result>,
   signal: AbortSignal,
+  name?: string,
 ): Promise<Result> {
   signal.throwIfAborted();
   const client = await connectedClient(pool);
@@ -96,7 +131,8 @@ async function runPooled<Result>(
     if (signal.aborted) release(false);
     signal.throwIfAborted();
     checkTransaction(client);
-    const { rows } = await client.query<Row>({ text, values, types: TEXT_TYPES }).catch((error: unknown) => {
+    const query = { text, values, types: TEXT_TYPES, ...(name === undefined ? {} : { name }) };
+    const { rows } = await client.query<Row>(query).catch((error: unknown) => {
       throw statementFailure(error);
     });
     const result = accept(rows);

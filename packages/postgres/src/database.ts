@@ -5,13 +5,21 @@ import type { Tables } from "./keys.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { creationOf, SCHEMA_VERSION } from "./schema.ts";
 
+type RunStatement = (
+  statement: string,
+  parameters: unknown[],
+  signal: AbortSignal,
+) => Promise<[Row, ...Row[]]>;
+
 export interface Database {
   readonly tables: Tables;
   /**
    * Runs one statement that selects the columns of `guardColumns`, once, and resolves with its rows, of which there is
    * at least one. Creates the tables if they do not exist. Rejects with a `DriverError`.
    */
-  readonly run: (statement: string, parameters: unknown[], signal: AbortSignal) => Promise<[Row, ...Row[]]>;
+  readonly run: RunStatement;
+  /** The same, for statements that are worth preparing: those of single records. */
+  readonly runPrepared: RunStatement;
   readonly close: () => Promise<void>;
 }
 
@@ -28,17 +36,15 @@ export function tablesMatch({ migrations }: Tables): string {
   return `(SELECT max(version) FROM ${migrations}) = ${SCHEMA_VERSION}`;
 }
 
-export function openDatabase({ source, tables, createTables }: ResolvedOptions): Database {
-  const connection = openConnection(source);
+export function openDatabase({ source, tables, createTables, prepare }: ResolvedOptions): Database {
+  const connection = openConnection(source, prepare);
   const location = locationOf(source);
-  const run: Database["run"] = (statement, parameters, signal) =>
-    connection.run({ statement, parameters, accept: acceptRows }, signal);
 
   async function create(signal: AbortSignal): Promise<void> {
     if (!createTables) throw tablesMissing();
     try {
       await connection.run(
-        { statement: creationOf(tables), parameters: [], accept: () => undefined },
+        { statement: creationOf(tables), parameters: [], isPrepared: false, accept: () => undefined },
         signal,
       );
     } catch (error) {
@@ -46,23 +52,25 @@ export function openDatabase({ source, tables, createTables }: ResolvedOptions):
     }
   }
 
-  return {
-    tables,
-    run: (statement, parameters, signal) =>
-      withLocation(location, async () => {
+  const runner =
+    (isPrepared: boolean): RunStatement =>
+    (statement, parameters, signal) => {
+      const request = { statement, parameters, isPrepared, accept: acceptRows };
+      return withLocation(location, async () => {
         try {
-          return await run(statement, parameters, signal);
+          return await connection.run(request, signal);
         } catch (error) {
           // Not checked in advance: if the tables exist, the role does not need the permission to create them.
           if (!isTableMissing(error)) throw error;
           await create(signal);
-          return await run(statement, parameters, signal).catch((reason: unknown) => {
+          return await connection.run(request, signal).catch((reason: unknown) => {
             throw isTableMissing(reason) ? tablesIncomplete(reason) : reason;
           });
         }
-      }),
-    close: connection.close,
-  };
+      });
+    };
+
+  return { tables, run: runner(false), runPrepared: runner(true), close: connection.close };
 }
 
 function isTableMissing(error: unknown): error is DriverError {

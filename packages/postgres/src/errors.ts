@@ -93,6 +93,12 @@ export function sqlStateOf(error: unknown): string | undefined {
   return String(error.code);
 }
 
+/** Returns whether the server does not know the name of a prepared statement, or already has one of that name. */
+export function isNameRefused(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === "26000" || state === "42P05";
+}
+
 /** The failure of a statement that was sent. */
 export function statementFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);

@@ -29,6 +29,7 @@ test.each([
   [{ client: {} }, /`client` must be a `Pool` of pg, or/],
   [{ client: new Client() }, /not a single `Client`/],
   [{ url, createTables: "yes" }, /`createTables` must be a boolean/],
+  [{ url, prepare: "no" }, /`prepare` must be a boolean/],
   [{ url, synchronousCommit: "off" }, /`synchronousCommit` must be/],
   [{ url, timeoutMs: -1 }, /`timeoutMs` must be/],
 ])("the options %# throw a TypeError", (options, message) => {

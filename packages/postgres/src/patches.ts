@@ -7,7 +7,7 @@ import type { RecordStatements } from "./statements.ts";
 
 /** Returns the methods for the ends of records. Each call is one statement. */
 export function patchMethods(
-  { run }: Database,
+  { runPrepared: run }: Database,
   statements: RecordStatements,
 ): Pick<AsyncThreadDriver, "readTail" | "patch"> {
   return {

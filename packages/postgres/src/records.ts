@@ -7,7 +7,7 @@ import type { RecordStatements } from "./statements.ts";
 
 /** Returns the methods for single records. Each call is one statement, and so one round trip. */
 export function recordMethods(
-  { run }: Database,
+  { runPrepared: run }: Database,
   statements: RecordStatements,
 ): Pick<AsyncThreadDriver, "read" | "write" | "delete"> {
   return {

@@ -35,6 +35,7 @@ export const POSTGRES: StoreAdapter = {
       tablePrefix: "string",
       createTables: "boolean",
       synchronousCommit: "string",
+      prepare: "boolean",
     });
     const { postgresStore } = await importPackage<typeof import("@threadstore/postgres")>(
       { name: "@threadstore/postgres", with: ["pg"] },
