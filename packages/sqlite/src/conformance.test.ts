@@ -47,6 +47,7 @@ const harness: Harness = {
         .pluck()
         .all(thread);
       const bytes = change(Buffer.concat([...chunks, trailer]));
+      // Also the end of the content, if the row had it, because the trailer may have it.
       const size = Math.max(0, bytes.length - trailer.length);
       database.prepare("DELETE FROM threadstore_chunks WHERE thread = ?").run(thread);
       const insert = database.prepare("INSERT INTO threadstore_chunks VALUES (?, ?, ?)");

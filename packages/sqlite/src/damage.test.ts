@@ -54,22 +54,46 @@ describe.each(["version", "trailer"])("a row whose %s", (column) => {
   );
 });
 
-test("a chunk that has become NULL makes its thread CORRUPT", async () => {
-  damage("UPDATE threadstore_chunks SET bytes = NULL WHERE thread = 1");
+/** Long enough for chunks. */
+const LONG = { text: "x".repeat(20_000) };
+
+async function saveLong(id: string): Promise<void> {
+  const writer = sqliteStore({ path });
+  await writer.save(id, LONG, { overwrite: true });
+  await writer.close();
+}
+
+test.each(["bytes = NULL", "bytes = x'00'"])(
+  "a last chunk with %s makes its thread CORRUPT, and can be replaced by a short thread",
+  async (change) => {
+    await saveLong("a");
+    damage(`UPDATE threadstore_chunks SET ${change} WHERE thread = 1 AND sequence = 2`);
+    const store = sqliteStore({ path });
+    await expect(store.load("a")).rejects.toMatchObject({ code: "CORRUPT" });
+    expect((await store.load("b"))?.thread).toEqual({ id: "b" });
+    await store.save("a", { short: true }, { overwrite: true });
+    expect((await store.load("a"))?.thread).toEqual({ short: true });
+    await store.close();
+  },
+);
+
+test("a missing first chunk is not hidden by a save of the same version", async () => {
+  await saveLong("a");
+  damage("DELETE FROM threadstore_chunks WHERE thread = 1 AND sequence = 0");
   const store = sqliteStore({ path });
   await expect(store.load("a")).rejects.toMatchObject({ code: "CORRUPT" });
-  expect((await store.load("b"))?.thread).toEqual({ id: "b" });
+  await store.save("a", LONG, { overwrite: true });
+  expect((await store.load("a"))?.thread).toEqual(LONG);
   await store.close();
 });
 
 test("an older record that was put back under a newer version is CORRUPT", async () => {
+  await saveLong("a");
   const database = new Sqlite(path);
   const store = sqliteStore({ database });
   const old = database.prepare("SELECT trailer FROM threadstore_threads WHERE id = x'61'").pluck().get();
-  const oldBytes = database.prepare("SELECT bytes FROM threadstore_chunks WHERE thread = 1").pluck().get();
-  await store.save("a", { id: "A" }, { previous: await store.load("a") });
+  await store.save("a", { ...LONG, more: true }, { previous: await store.load("a") });
   database.prepare("UPDATE threadstore_threads SET trailer = ? WHERE id = x'61'").run(old);
-  database.prepare("UPDATE threadstore_chunks SET bytes = ? WHERE thread = 1").run(oldBytes);
   await expect(store.load("a")).rejects.toMatchObject({ code: "CORRUPT" });
   expect((await store.listPage()).threads.map(({ corrupt }) => corrupt)).toEqual([true, false, false]);
   await store.close();

@@ -133,12 +133,12 @@ describe("a file", () => {
     await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
     const newer = new Sqlite(folder.file());
-    newer.exec("UPDATE threadstore_schema SET version = 3");
+    newer.exec("UPDATE threadstore_schema SET version = 4");
     newer.close();
     const reopened = openDriver({ path: folder.file() });
     const error = await driverErrorFrom(reopened.read(KEY, undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
-    expect(error.message).toContain("version 3");
+    expect(error.message).toContain("version 4");
   });
 
   test("in memory is private to one store and disappears with it", async () => {

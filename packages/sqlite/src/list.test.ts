@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { sqliteDriver } from "./sqlite-store.ts";
 import { options, record } from "./sqlite.test-helper.ts";
 
-test("a page carries trailers and says whether more records follow", async () => {
+test("a page carries trailers, after the content in the row, and says whether more records follow", async () => {
   const driver = sqliteDriver({ path: ":memory:" });
   const records = [record("1", "first"), record("2", "second"), record("3", "third")];
   for (const [index, each] of records.entries()) {
     await driver.write({ namespace: "", id: String(index) }, each, undefined, options);
   }
   const [first, second, third] = records.map(({ nonce, bytes }, index) => {
-    return { id: String(index), version: nonce, tail: bytes.subarray(1), nonce };
+    return { id: String(index), version: nonce, tail: Buffer.from(bytes), nonce };
   });
   const list = (after: string | undefined, limit: number) =>
     driver.list("", { ...ALL_BY_ID, after, limit }, options);

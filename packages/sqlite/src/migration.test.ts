@@ -93,7 +93,7 @@ test.each(ENCODINGS)("tables of version 1 in %s are migrated with their records"
   await store.delete("c");
   expect(await idsIn(store)).toEqual(["a", "b"]);
   expect(await idsIn(store, { owner: "ann" })).toEqual(["a"]);
-  expect(database.prepare("SELECT version FROM threadstore_schema").pluck().all()).toEqual([2]);
+  expect(database.prepare("SELECT version FROM threadstore_schema").pluck().all()).toEqual([3]);
   database.close();
 });
 

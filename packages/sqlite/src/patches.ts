@@ -1,6 +1,14 @@
 import type { Version } from "@threadstore/core";
 import { metadataHashes, type RecordPatch, type RecordTail, type ThreadKey } from "@threadstore/core/driver";
-import { prepareStoreChunks, prepareUpdateThread } from "./chunks.ts";
+import {
+  chunkedAfter,
+  keepsChunks,
+  prepareRemoveChunks,
+  prepareSelectStored,
+  prepareStoreChunks,
+  prepareUpdateThread,
+  type StoredRow,
+} from "./chunks.ts";
 import { recordTooShort } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
 import { prepareMetadata } from "./metadata-index.ts";
@@ -18,7 +26,7 @@ export function preparePatches(database: SqliteDatabase): Patches {
   return { readTail: prepareReadTail(database), patch: preparePatch(database) };
 }
 
-/** Prepares reading the end of a record: its trailer and its last two chunks, because the last may be short. */
+/** Prepares reading the end of a record: what its row holds, and its last two chunks, because the last may be short. */
 function prepareReadTail(database: SqliteDatabase): Patches["readTail"] {
   const selectEnd = prepareStatement<{ version: Version; trailer: unknown; bytes: unknown }>(
     database,
@@ -41,37 +49,58 @@ function blob(column: unknown): Buffer {
 }
 
 function preparePatch(database: SqliteDatabase): Patches["patch"] {
+  const selectStored = prepareSelectStored(database);
   const updateThread = prepareUpdateThread(database);
   const storeChunks = prepareStoreChunks(database);
+  const removeChunks = prepareRemoveChunks(database);
   const writeMetadata = prepareMetadata(database);
-  const selectChunk = prepareStatement<{ bytes: unknown }>(
-    database,
-    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence = ?",
-  );
+  const selectBytes = prepareSelectBytes(database);
   const patch = (
     key: ThreadKey,
     { keep, bytes, trailerLength, nonce, updatedAt, changedMetadata }: RecordPatch,
     expectedVersion: Version,
   ): Version | undefined => {
-    const contentLength = bytes.length - trailerLength;
-    const columns = [
-      nonce,
-      keep + contentLength,
-      updatedAt,
-      bytes.subarray(contentLength),
-      ...encodeKey(key),
-    ];
-    const row = updateThread.get(...columns, expectedVersion);
-    if (row === undefined) return undefined;
-    const firstChunk = Math.floor(keep / CHUNK_BYTES);
-    const kept = blob(selectChunk.get(row.thread, firstChunk)?.bytes).subarray(0, keep % CHUNK_BYTES);
-    if (kept.length < keep % CHUNK_BYTES) throw recordTooShort(database.name);
-    storeChunks(row.thread, firstChunk, Buffer.concat([kept, bytes.subarray(0, contentLength)]));
+    const stored = selectStored(...encodeKey(key), expectedVersion);
+    if (stored === undefined) return undefined;
+    const size = keep + bytes.length - trailerLength;
+    const chunked = chunkedAfter(stored.chunked, keep, size);
+    const isInRow = keepsChunks(stored, keep, chunked);
+    const firstChunk = Math.floor(Math.min(keep, stored.chunked ?? 0) / CHUNK_BYTES);
+    const from = isInRow ? chunked : firstChunk * CHUNK_BYTES;
+    const end = Buffer.concat([selectBytes(stored, from, keep), bytes]);
+    updateThread(stored.thread, { nonce, size, updatedAt, end: end.subarray(chunked - from) });
+    if (!isInRow) storeChunks(stored.thread, firstChunk, end.subarray(0, chunked - from));
+    removeChunks(stored, keep, chunked);
     if (changedMetadata !== undefined) {
-      writeMetadata(row.thread, metadataHashes(key.namespace, changedMetadata), false);
+      writeMetadata(stored.thread, metadataHashes(key.namespace, changedMetadata), false);
     }
     return nonce;
   };
   const transaction = database.transaction(patch);
   return (key, change, expectedVersion) => transaction.immediate(key, change, expectedVersion);
+}
+
+/**
+ * Prepares reading the stored content from `from`, where a chunk or the end in the row begins, to `to`. It spans at most
+ * one chunk. Throws `CORRUPT` if the content ends before.
+ */
+function prepareSelectBytes(
+  database: SqliteDatabase,
+): (stored: StoredRow, from: number, to: number) => Uint8Array {
+  const selectChunk = prepareStatement<{ bytes: unknown }>(
+    database,
+    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence = ?",
+  );
+  const selectEnd = prepareStatement<{ trailer: unknown }>(
+    database,
+    "SELECT trailer FROM threadstore_threads WHERE thread = ?",
+  );
+  return ({ thread, chunked }, from, to) => {
+    const parts: Buffer[] = [];
+    if (from < (chunked ?? 0)) parts.push(blob(selectChunk.get(thread, from / CHUNK_BYTES)?.bytes));
+    if (to > (chunked ?? 0)) parts.push(blob(selectEnd.get(thread)?.trailer));
+    const bytes = Buffer.concat(parts).subarray(0, to - from);
+    if (bytes.length < to - from) throw recordTooShort(database.name);
+    return bytes;
+  };
 }

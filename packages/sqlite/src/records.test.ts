@@ -1,7 +1,16 @@
 import Sqlite from "better-sqlite3";
-import { assert, asyncProperty, constantFrom, integer, nat, record as fields, array } from "fast-check";
+import {
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  integer,
+  nat,
+  record as fields,
+  array,
+} from "fast-check";
 import { expect, test } from "vitest";
-import { CHUNK_BYTES } from "./schema.ts";
+import { CHUNK_BYTES, END_MAX_BYTES } from "./schema.ts";
 import { sqliteDriver } from "./sqlite-store.ts";
 import { databaseWithEncoding, ENCODINGS, options, record, textOf } from "./sqlite.test-helper.ts";
 
@@ -34,9 +43,12 @@ test("writes and deletes a record only at the expected version", async () => {
   await driver.close();
 });
 
-test("any correct `unchanged` stores exactly the bytes that were written", async () => {
+/** Sizes at which content moves to chunks, or fills them. */
+const LIMITS = [END_MAX_BYTES, END_MAX_BYTES + 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1];
+
+test("any correct `unchanged` or `keep` stores exactly the bytes that were written", async () => {
   const size = integer({ min: 0, max: 3 * CHUNK_BYTES }).chain((near) =>
-    constantFrom(0, 1, near, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 3 * CHUNK_BYTES),
+    constantFrom(0, 1, near, near % END_MAX_BYTES, ...LIMITS, 2 * CHUNK_BYTES, 3 * CHUNK_BYTES),
   );
   // The new record starts with `reused` bytes of the old one and continues with `added` bytes of `fill`.
   const edit = fields({
@@ -45,6 +57,7 @@ test("any correct `unchanged` stores exactly the bytes that were written", async
     trailer: nat(300),
     hint: nat(40_000),
     fill: nat(255),
+    isPatch: boolean(),
   });
   await assert(
     asyncProperty(
@@ -55,13 +68,17 @@ test("any correct `unchanged` stores exactly the bytes that were written", async
         let old: Buffer = Buffer.alloc(0);
         let oldSize = 0;
         let version: string | undefined;
-        for (const { reused, added, trailer, hint, fill } of edits) {
+        for (const { reused, added, trailer, hint, fill, isPatch } of edits) {
           const bytes = Buffer.concat([old.subarray(0, reused), Buffer.alloc(added, fill)]);
           const trailerLength = Math.min(trailer, bytes.length);
           const end = bytes.length - trailerLength;
           const unchanged = Math.min(hint, commonPrefix(old, bytes), oldSize, end);
           const next = { ...record(""), bytes, unchanged, trailerLength };
-          version = await driver.write(KEY, next, version, options);
+          const patch = { ...next, keep: unchanged, bytes: bytes.subarray(unchanged), replaced: undefined };
+          version =
+            isPatch && version !== undefined
+              ? await driver.patch(KEY, patch, version, options)
+              : await driver.write(KEY, next, version, options);
           expect(version).toBe(next.nonce);
           const storedRecord = await driver.read(KEY, undefined, options);
           expect(Buffer.from(storedRecord?.bytes ?? []).equals(bytes)).toBe(true);
@@ -71,7 +88,7 @@ test("any correct `unchanged` stores exactly the bytes that were written", async
         await driver.close();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 
@@ -104,11 +121,11 @@ test("writes only chunks that changed, and deletes chunks beyond the end", async
 
   const grown = record(Buffer.concat([payload, Buffer.alloc(CHUNK_BYTES, "b")]), "}", payload.length);
   await driver.write(KEY, grown, first.nonce, options);
-  expect(takeChanges()).toEqual(["updated 10", "inserted 11"]);
+  expect(takeChanges()).toEqual(["updated 9", "inserted 10"]);
 
   const shrunk = record(payload.subarray(0, 8 * CHUNK_BYTES), "}", 8 * CHUNK_BYTES);
   await driver.write(KEY, shrunk, grown.nonce, options);
-  expect(new Set(takeChanges())).toEqual(new Set(["deleted 8", "deleted 9", "deleted 10", "deleted 11"]));
+  expect(new Set(takeChanges())).toEqual(new Set(["deleted 8", "deleted 9", "deleted 10"]));
 
   const shorter = record(payload.subarray(0, 8 * CHUNK_BYTES - 1), "a", 8 * CHUNK_BYTES - 1);
   await driver.write(KEY, shorter, shrunk.nonce, options);

@@ -5,7 +5,14 @@ import {
   type StoredRecord,
   type ThreadKey,
 } from "@threadstore/core/driver";
-import { prepareStoreChunks, prepareUpdateThread } from "./chunks.ts";
+import {
+  chunkedAfter,
+  keepsChunks,
+  prepareRemoveChunks,
+  prepareSelectStored,
+  prepareStoreChunks,
+  prepareUpdateThread,
+} from "./chunks.ts";
 import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
 import { DELETE_METADATA, prepareMetadata } from "./metadata-index.ts";
@@ -96,31 +103,65 @@ function concatenation(database: SqliteDatabase): string {
 }
 
 function prepareWrite(database: SqliteDatabase): Records["write"] {
-  const insertThread = prepareStatement<{ thread: number }>(
-    database,
-    `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
-  );
-  const updateThread = prepareUpdateThread(database);
-  const storeChunks = prepareStoreChunks(database);
+  const create = prepareCreate(database);
+  const replace = prepareReplace(database);
   const writeMetadata = prepareMetadata(database);
   const write: Records["write"] = (key, record, expectedVersion) => {
-    const { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata } = record;
-    const size = bytes.length - trailerLength;
-    const columns = [nonce, size, updatedAt, bytes.subarray(size), ...encodeKey(key)];
     const isNew = expectedVersion === undefined;
-    const row = isNew ? insertThread.get(columns) : updateThread.get(...columns, expectedVersion);
-    if (row === undefined) return undefined;
-    const firstChunk = Math.floor(unchanged / CHUNK_BYTES);
-    storeChunks(row.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, size), { isNew });
+    const thread = isNew ? create(key, record) : replace(key, record, expectedVersion);
+    if (thread === undefined) return undefined;
+    const { nonce, changedMetadata } = record;
     if (changedMetadata !== undefined) {
-      writeMetadata(row.thread, metadataHashes(key.namespace, changedMetadata), isNew);
+      writeMetadata(thread, metadataHashes(key.namespace, changedMetadata), isNew);
     }
     return nonce;
   };
   // IMMEDIATE, because a transaction that starts with a read does not wait for the lock when it starts to write.
   const transaction = database.transaction(write);
   return (key, record, expectedVersion) => transaction.immediate(key, record, expectedVersion);
+}
+
+/** Prepares the insertion of a record, which returns its `thread`; `undefined` if the key exists. */
+function prepareCreate(
+  database: SqliteDatabase,
+): (key: ThreadKey, record: RecordToWrite) => number | undefined {
+  const insertThread = prepareStatement<{ thread: number }>(
+    database,
+    `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
+  );
+  const storeChunks = prepareStoreChunks(database);
+  return (key, { bytes, trailerLength, nonce, updatedAt }) => {
+    const size = bytes.length - trailerLength;
+    const chunked = chunkedAfter(null, 0, size);
+    const columns = [nonce, size, updatedAt, bytes.subarray(chunked), ...encodeKey(key)];
+    const thread = insertThread.get(columns)?.thread;
+    if (thread !== undefined) storeChunks(thread, 0, bytes.subarray(0, chunked));
+    return thread;
+  };
+}
+
+/** Prepares the compare-and-set of a record, which returns its `thread`; `undefined` if another version is stored. */
+function prepareReplace(
+  database: SqliteDatabase,
+): (key: ThreadKey, record: RecordToWrite, expectedVersion: Version) => number | undefined {
+  const selectStored = prepareSelectStored(database);
+  const updateThread = prepareUpdateThread(database);
+  const storeChunks = prepareStoreChunks(database);
+  const removeChunks = prepareRemoveChunks(database);
+  return (key, { bytes, unchanged, trailerLength, nonce, updatedAt }, expectedVersion) => {
+    const stored = selectStored(...encodeKey(key), expectedVersion);
+    if (stored === undefined) return undefined;
+    const size = bytes.length - trailerLength;
+    const chunked = chunkedAfter(stored.chunked, unchanged, size);
+    updateThread(stored.thread, { nonce, size, updatedAt, end: bytes.subarray(chunked) });
+    if (!keepsChunks(stored, unchanged, chunked)) {
+      const firstChunk = Math.floor(Math.min(unchanged, stored.chunked ?? 0) / CHUNK_BYTES);
+      storeChunks(stored.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, chunked));
+    }
+    removeChunks(stored, unchanged, chunked);
+    return stored.thread;
+  };
 }
 
 function prepareDeleteAll(database: SqliteDatabase): Records["deleteAll"] {
