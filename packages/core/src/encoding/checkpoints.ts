@@ -34,10 +34,12 @@ export interface PartOffsets {
   readonly strings: readonly string[];
   /** Where each part ends in the text, in bytes. */
   readonly ends: readonly number[];
+  /** How many leading parts are the beginning of an object and elements of its array: see `countElementParts`. */
+  readonly elements: number;
 }
 
 /** For text that was not given in parts, or whose parts are not well-formed on their own. */
-export const NO_PARTS: PartOffsets = { strings: [], ends: [] };
+export const NO_PARTS: PartOffsets = { strings: [], ends: [], elements: 0 };
 
 /** Returns the checkpoints that are still valid in text of which only the first `unchanged` bytes are the same. */
 export function checkpointsWithin(

@@ -10,6 +10,8 @@ const NATIVE_CALL_BYTES = 64;
  */
 export function commonPrefixLength(left: Bytes, right: Bytes): number {
   const end = Math.min(left.length, right.length);
+  // What is added to a thread that grows differs at once from the brackets that it replaces.
+  if (left[0] !== right[0]) return 0;
   let from = 0;
   let step = BLOCK_BYTES;
   while (from < end) {

@@ -22,6 +22,18 @@ export class ScratchBuffer {
     return this.#buffer.subarray(0, end);
   }
 
+  /** Encodes the concatenation of `texts`, and returns where each of them ends, counted from `start`. */
+  encodeParts(texts: readonly string[], start: number): { readonly bytes: Bytes; readonly ends: number[] } {
+    const upperBound = 3 * texts.reduce((sum, { length }) => sum + length, 0);
+    let end = 0;
+    if (upperBound > this.#buffer.length && !this.#grow(texts)) {
+      const ends = texts.map((text) => start + (end += ByteBuffer.byteLength(text)));
+      return { bytes: ByteBuffer.from(texts.join("")), ends };
+    }
+    const ends = texts.map((text) => start + (end += this.#buffer.write(text, end)));
+    return { bytes: this.#buffer.subarray(0, end), ends };
+  }
+
   /** Makes the buffer large enough for `texts`, and returns whether that is within the limit. */
   #grow(texts: readonly string[]): boolean {
     const size = texts.reduce((sum, text) => sum + ByteBuffer.byteLength(text), 0);

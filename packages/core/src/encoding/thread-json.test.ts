@@ -189,6 +189,60 @@ describe("text parts", () => {
     );
   });
 
+  it("with elements in separate parts are accepted if and only if their concatenation is a JSON object", () => {
+    const beginning = fc.constantFrom(
+      '{"a":[',
+      '{"b":1,"a":[',
+      '{"a":"[',
+      '{"a":[[',
+      '{"a":[1',
+      "[",
+      "{",
+      '"{',
+    );
+    const element = fc.constantFrom("1", '"x"', "{}", "true", "[1]", '"', "2]", "");
+    const further = fc.constantFrom(",1", ',{"c":[]}', ', "]"', ",", ',"', ',"b":1', ",[", "2", ".5", " ,3 ");
+    const end = fc.constantFrom("]}", '],"b":2}', " ] }", ",4]}", "5]}", ".5]}", "e1]}", "]", "}", '"]}', "");
+    const thread = fc
+      .tuple(beginning, element, fc.array(further, { maxLength: 4 }), end)
+      .map(([first, second, others, last]) => [first, second, ...others, last]);
+    fc.assert(
+      fc.property(thread, fc.array(further, { maxLength: 3 }), end, (parts, added, last) => {
+        const accepts = (each: readonly string[], replaced?: Version): Version | undefined => {
+          try {
+            return encode(each, replaced);
+          } catch (error) {
+            if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return undefined;
+            throw error;
+          }
+        };
+        const saved = accepts(parts);
+        expect(saved !== undefined).toBe(isObject(parts.join("")));
+        const grown = [...parts.slice(0, -1), ...added, last];
+        const replaced = saved ?? encode(['{"a":[', "1", ",2", "]}"]);
+        expect(accepts(grown, replaced) !== undefined).toBe(isObject(grown.join("")));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("with elements in separate parts are parsed once each", async () => {
+    const parse = vi.spyOn(JSON, "parse");
+    const store = memoryStore();
+    const parts = ['{"messages":[', '"first"', ...Array.from({ length: 99 }, () => `,"${"x".repeat(1500)}"`)];
+    let previous = await store.save("id", inParts([...parts, "]}"]));
+    const parsed = (): number => parse.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+    expect(parsed()).toBeLessThan(1510 * 100);
+    for (let turn = 0; turn < 3; turn += 1) {
+      parse.mockClear();
+      parts.push(`,"${"y".repeat(1500)}"`);
+      previous = await store.save("id", inParts([...parts, "]}"]), { previous });
+      expect(parsed()).toBeLessThan(1520);
+    }
+    parse.mockRestore();
+    expect((await store.load("id"))?.json).toBe(`${parts.join("")}]}`);
+  });
+
   it.each([
     [[], "must be a non-empty array of strings"],
     [["{}", 1], "must be a non-empty array of strings"],

@@ -10,14 +10,8 @@ import {
   THREAD_SUBJECTS,
   type ThreadArgumentName,
 } from "../validation/thread.ts";
-import {
-  checkpointsWithin,
-  findCheckpoints,
-  NO_PARTS,
-  type ParsedText,
-  type PartOffsets,
-  resumedText,
-} from "./checkpoints.ts";
+import { checkpointsWithin, findCheckpoints, NO_PARTS, type ParsedText, resumedText } from "./checkpoints.ts";
+import { countElementParts, endsObject } from "./element-parts.ts";
 import { commonThreadPrefix, type IncrementalJson, threadBytes } from "./record.ts";
 import { ScratchBuffer } from "./scratch-buffer.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -97,11 +91,18 @@ function fromParts(
   if (!added.every((part) => part.isWellFormed())) {
     return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced, argument);
   }
-  const offsets = { strings: parts as readonly string[], ends: endsOf(previous, count, added) };
-  const json = { unchanged: offsets.ends[count - 1] ?? 0, added: ByteBuffer.from(added.join("")) };
-  const text = (): string => offsets.strings.join("");
-  const bytes = (): Bytes => (json.unchanged === 0 ? json.added : ByteBuffer.from(text()));
-  const checkpoints = parse(json, replaced, { text, bytes }, argument);
+  const strings = parts as readonly string[];
+  const unchanged = previous.ends[count - 1] ?? 0;
+  const { bytes, ends } = scratchBuffer.encodeParts(added, unchanged);
+  const json = { unchanged, added: bytes };
+  const elements = countElementParts(strings, Math.min(previous.elements, count));
+  const offsets = { strings, ends: previous.ends.slice(0, count).concat(ends), elements };
+  if (elements > 0 && endsObject(strings, elements)) {
+    return { ...json, parsed: { checkpoints: [], parts: offsets } };
+  }
+  const text = (): string => strings.join("");
+  const whole = (): Bytes => (unchanged === 0 ? bytes : ByteBuffer.from(text()));
+  const checkpoints = parse(json, replaced, { text, bytes: whole }, argument);
   return { ...json, parsed: { checkpoints, parts: offsets } };
 }
 
@@ -109,12 +110,6 @@ function commonPartCount(parts: readonly unknown[], previous: readonly string[])
   let count = 0;
   while (count < previous.length && parts[count] === previous[count]) count += 1;
   return count;
-}
-
-function endsOf(previous: PartOffsets, count: number, added: readonly string[]): readonly number[] {
-  let end = previous.ends[count - 1] ?? 0;
-  const ends = added.map((part) => (end += ByteBuffer.byteLength(part)));
-  return previous.ends.slice(0, count).concat(ends);
 }
 
 /** Returns the checkpoints of the text. Throws `INVALID_ARGUMENT` unless it is a JSON object. */
