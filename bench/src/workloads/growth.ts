@@ -28,6 +28,11 @@ function growing(turns: number, modelClient: ModelClient): WorkloadCase {
     ...(turns > 200 && { rounds: 1 }),
     suits: ({ savesAlone }) => savesAlone !== true || modelClient === "direct",
     async run({ client, watch }) {
+      // Stores open their backend at the first call, and the raw clients before it. The case `cold start` measures that.
+      const first = withAgent(client, "first", modelClient);
+      await first.add(turnMessages(0));
+      await first.save();
+      watch.restart();
       const conversation = withAgent(client, "growing", modelClient);
       for (let turn = 0; turn < turns; turn += 1) {
         await conversation.add(turnMessages(turn));
