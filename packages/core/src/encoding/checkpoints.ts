@@ -27,6 +27,8 @@ const SPACING_BYTES = 2048;
 export interface ParsedText {
   readonly checkpoints: readonly Checkpoint[];
   readonly parts: PartOffsets;
+  /** The text itself, if it is long and was given as text. */
+  readonly text?: string;
 }
 
 /** The parts that a text was given in. The same strings at the same positions need not be read again. */

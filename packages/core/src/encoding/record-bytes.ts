@@ -15,6 +15,12 @@ interface SharedBuffer {
 /** The spare part of the buffer of a record that will probably grow, relative to the size of the record. */
 const SPARE_CAPACITY = 1 / 4;
 
+/**
+ * A new record of this length gets the spare part at once: copying it later would take longer than a save, and operating
+ * systems provide memory when it is written.
+ */
+const LARGE_BYTES = 1_048_576;
+
 const scratchBuffer = new ScratchBuffer();
 
 /**
@@ -116,7 +122,8 @@ export class RecordBytes {
     const isMostlyUnchanged = length - unchanged <= unchanged;
     const prefix = replaced?.slice(0, unchanged);
     const isPooled = text !== undefined && !isMostlyUnchanged;
-    const capacity = isMostlyUnchanged ? length + Math.ceil(length * SPARE_CAPACITY) : length;
+    const mayGrow = isMostlyUnchanged || length >= LARGE_BYTES;
+    const capacity = mayGrow ? length + Math.ceil(length * SPARE_CAPACITY) : length;
     const buffer = isPooled ? acquireBuffer(length) : ByteBuffer.allocUnsafeSlow(capacity);
     prefix?.copy(buffer);
     return new RecordBytes(length, buffer, isPooled ? { text } : {});

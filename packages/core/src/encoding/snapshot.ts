@@ -145,7 +145,7 @@ function parseThread(json: string): SerializedThread {
 }
 
 function readText(source: Content["source"]): string {
-  return typeof source === "function" ? source() : threadText(source.record);
+  return typeof source === "function" ? source() : (source.parsed?.text ?? threadText(source.record));
 }
 
 function ownContent(stored: object): Content {

@@ -11,6 +11,7 @@ import {
   type ThreadArgumentName,
 } from "../validation/thread.ts";
 import { checkpointsWithin, findCheckpoints, NO_PARTS, type ParsedText, resumedText } from "./checkpoints.ts";
+import { commonText, LONG_TEXT } from "./common-text.ts";
 import { countElementParts, endsObject } from "./element-parts.ts";
 import { commonThreadPrefix, type IncrementalJson, threadBytes } from "./record.ts";
 import { ScratchBuffer } from "./scratch-buffer.ts";
@@ -69,6 +70,7 @@ function fromText(
   replaced: ReplacedVersion | undefined,
   argument: ThreadArgumentName,
 ): ThreadJson {
+  if (text.length >= LONG_TEXT) return fromLongText(text, replaced, argument);
   // In UTF-8 a lone surrogate becomes U+FFFD, which the replaced text may contain at the same position.
   checkWellFormed(text, argument);
   const bytes = scratchBuffer.encode(text);
@@ -76,6 +78,28 @@ function fromText(
   const json = { unchanged, added: bytes.subarray(unchanged), text };
   const checkpoints = parse(json, replaced, { text: () => text, bytes: () => bytes }, argument);
   return { ...json, parsed: { checkpoints, parts: NO_PARTS } };
+}
+
+/** Keeps the text, so that the next one is compared with it instead of being encoded. */
+function fromLongText(
+  text: string,
+  replaced: ReplacedVersion | undefined,
+  argument: ThreadArgumentName,
+): ThreadJson {
+  const before = replaced?.parsed?.text;
+  const common =
+    replaced === undefined || before === undefined
+      ? undefined
+      : commonText(text, { record: replaced.record, text: before });
+  const added = text.slice(common?.characters ?? 0);
+  checkWellFormed(added, argument);
+  const bytes = scratchBuffer.encode(added);
+  const unchanged =
+    common?.bytes ?? (replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0));
+  const json = { unchanged, added: common === undefined ? bytes.subarray(unchanged) : bytes };
+  const whole = (): Bytes => (common === undefined ? bytes : ByteBuffer.from(text));
+  const checkpoints = parse(json, replaced, { text: () => text, bytes: whole }, argument);
+  return { ...json, parsed: { checkpoints, parts: NO_PARTS, text } };
 }
 
 function fromParts(
