@@ -6,7 +6,7 @@ import { eraseRequest, eraseThreads } from "./operations/erase.ts";
 import { listPage, listRequest } from "./operations/list-page.ts";
 import { loadThread } from "./operations/load.ts";
 import { listNamespaces, namespacesListing } from "./operations/namespaces.ts";
-import { saveRequest, saveThread } from "./operations/save.ts";
+import { prepareSave } from "./operations/save.ts";
 import { touchRequest, touchThread } from "./operations/touch.ts";
 import { withDeadline } from "./runtime/deadline.ts";
 import { classifyFailure } from "./runtime/driver-failure.ts";
@@ -51,8 +51,7 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
     namespace,
     location: { backend, driver, namespace, options: storeOptions },
     save(id, thread, options) {
-      const request = saveRequest(keyIn(namespace, id), thread, options, storeOptions);
-      return (context) => saveThread(context, request);
+      return prepareSave(keyIn(namespace, id), thread, options, storeOptions);
     },
     append(id, elements, options) {
       const request = appendRequest(keyIn(namespace, id), elements, options, storeOptions);

@@ -4,7 +4,7 @@ import type { Bytes } from "../platform/platform.ts";
  * A position in JSON text, directly after a comma, at which parsing can resume if the text before it is known to be
  * valid: only the containers that are open there matter.
  */
-interface Checkpoint {
+export interface Checkpoint {
   /** In bytes. */
   readonly offset: number;
   readonly open: OpenContainers;
@@ -18,6 +18,13 @@ const SHORTEST_PREFIX: { readonly [open in OpenContainers]: string } = {
   "{": '{"":0,',
   "{[": '{"":[0,',
   "{{": '{"":{"":0,',
+};
+
+/** The shortest text that completes a text with these open containers after a comma. */
+const SHORTEST_SUFFIX: { readonly [open in OpenContainers]: string } = {
+  "{": '"":0}',
+  "{[": "0]}",
+  "{{": '"":0}}',
 };
 
 /** The minimum distance of checkpoints: few enough to store, and one always close to the end of a text. */
@@ -55,6 +62,15 @@ export function checkpointsWithin(
 /** Returns a text that is JSON if and only if a valid text up to the checkpoint followed by `bytes` is. */
 export function resumedText({ open }: Checkpoint, bytes: Bytes): string {
   return SHORTEST_PREFIX[open] + bytes.toString("utf8");
+}
+
+/**
+ * Returns a text that is JSON if and only if `bytes`, which follow the checkpoint, lead to the next one. With it, parts of a
+ * text can be parsed one by one.
+ */
+export function textBetween(last: Checkpoint | undefined, bytes: Bytes, { open }: Checkpoint): string {
+  const prefix = last === undefined ? "" : SHORTEST_PREFIX[last.open];
+  return prefix + bytes.toString("utf8") + SHORTEST_SUFFIX[open];
 }
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];

@@ -9,9 +9,13 @@ const BEFORE_REST = '{"":[[]';
 /**
  * Returns how many leading parts are the beginning of the thread's object up to the bracket of an array, and then one
  * element of it each, with the comma before it; 0 if the first two are not. Of these, `known` need not be parsed again.
- * Each part is parsed alone, so a save that adds elements parses only those.
+ * Each part is parsed alone, so a save that adds elements parses only those. Stops at the part with the index `end`.
  */
-export function countElementParts(parts: readonly string[], known: number): number {
+export function countElementParts(
+  parts: readonly string[],
+  known: number,
+  end: number = parts.length,
+): number {
   let count = known;
   // Of one part only, the array is still empty.
   if (count < 2) {
@@ -19,7 +23,7 @@ export function countElementParts(parts: readonly string[], known: number): numb
     if (beginning === undefined || first === undefined || !opensArray(beginning) || !isJson(first)) return 0;
     count = 2;
   }
-  while (count < parts.length && isFurtherElement(parts[count] ?? "")) count += 1;
+  while (count < end && isFurtherElement(parts[count] ?? "")) count += 1;
   return count;
 }
 

@@ -28,6 +28,27 @@ export interface ThreadJson extends IncrementalJson {
 
 const scratchBuffer = new ScratchBuffer();
 
+/** A thread as a caller gave it: its text, a copy of its parts, or the JSON of an object. None of them changes later. */
+export type GivenThread =
+  | { readonly text: string }
+  | { readonly parts: readonly unknown[] }
+  | { readonly json: string };
+
+/** What is already known of a given thread. */
+export interface CheckedThread {
+  /** The text in UTF-8, in memory that nothing else uses, and its checkpoints. It is a JSON object. */
+  readonly text?: { readonly bytes: Bytes; readonly checkpoints: ParsedText["checkpoints"] };
+  /** All parts in UTF-8, where each ends, and the result of `countElementParts`. */
+  readonly parts?: { readonly bytes: Bytes; readonly ends: readonly number[]; readonly elements: number };
+}
+
+/** Reads a thread given as an object, as text or as text parts. Throws `INVALID_ARGUMENT` if an object is not strict JSON. */
+export function givenThread(thread: unknown, argument: ThreadArgumentName = "thread"): GivenThread {
+  if (typeof thread === "string") return { text: thread };
+  const parts = textPartsOf(thread, argument);
+  return parts === undefined ? { json: stringifyThread(thread, argument) } : { parts };
+}
+
 /**
  * Returns the JSON of a thread given as an object, as text or as text parts. Text is kept as it is. Throws
  * `INVALID_ARGUMENT` if loading would not return what was passed. Text is parsed only after its common prefix with
@@ -38,11 +59,19 @@ export function threadJson(
   replaced?: ReplacedVersion,
   argument: ThreadArgumentName = "thread",
 ): ThreadJson {
-  if (typeof thread === "string") return fromText(thread, replaced, argument);
-  const parts = textPartsOf(thread, argument);
-  if (parts !== undefined) return fromParts(parts, replaced, argument);
-  const text = stringifyThread(thread, argument);
-  return { unchanged: 0, added: scratchBuffer.encode(text), text };
+  return givenJson(givenThread(thread, argument), replaced, argument);
+}
+
+/** Returns the JSON of a given thread, as `threadJson` does. */
+export function givenJson(
+  given: GivenThread,
+  replaced: ReplacedVersion | undefined,
+  argument: ThreadArgumentName,
+  checked: CheckedThread = {},
+): ThreadJson {
+  if ("text" in given) return fromText(given.text, replaced, argument, checked);
+  if ("parts" in given) return fromParts(given.parts, replaced, argument, checked);
+  return { unchanged: 0, added: scratchBuffer.encode(given.json), text: given.json };
 }
 
 /**
@@ -69,7 +98,9 @@ function fromText(
   text: string,
   replaced: ReplacedVersion | undefined,
   argument: ThreadArgumentName,
+  checked: CheckedThread = {},
 ): ThreadJson {
+  if (checked.text !== undefined) return fromCheckedText(text, replaced, checked.text);
   if (text.length >= LONG_TEXT) return fromLongText(text, replaced, argument);
   // In UTF-8 a lone surrogate becomes U+FFFD, which the replaced text may contain at the same position.
   checkWellFormed(text, argument);
@@ -78,6 +109,16 @@ function fromText(
   const json = { unchanged, added: bytes.subarray(unchanged), text };
   const checkpoints = parse(json, replaced, { text: () => text, bytes: () => bytes }, argument);
   return { ...json, parsed: { checkpoints, parts: NO_PARTS } };
+}
+
+function fromCheckedText(
+  text: string,
+  replaced: ReplacedVersion | undefined,
+  { bytes, checkpoints }: NonNullable<CheckedThread["text"]>,
+): ThreadJson {
+  const unchanged = replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0);
+  const kept = text.length >= LONG_TEXT ? { text } : {};
+  return { unchanged, added: bytes.subarray(unchanged), parsed: { checkpoints, parts: NO_PARTS, ...kept } };
 }
 
 /** Keeps the text, so that the next one is compared with it instead of being encoded. */
@@ -106,6 +147,7 @@ function fromParts(
   parts: readonly unknown[],
   replaced: ReplacedVersion | undefined,
   argument: ThreadArgumentName,
+  { parts: checked }: CheckedThread,
 ): ThreadJson {
   const previous = replaced?.parsed?.parts ?? NO_PARTS;
   const count = commonPartCount(parts, previous.strings);
@@ -117,9 +159,10 @@ function fromParts(
   }
   const strings = parts as readonly string[];
   const unchanged = previous.ends[count - 1] ?? 0;
-  const { bytes, ends } = scratchBuffer.encodeParts(added, unchanged);
+  // Parts are checked beforehand only if none of them are known.
+  const { bytes, ends } = checked ?? scratchBuffer.encodeParts(added, unchanged);
   const json = { unchanged, added: bytes };
-  const elements = countElementParts(strings, Math.min(previous.elements, count));
+  const elements = checked?.elements ?? countElementParts(strings, Math.min(previous.elements, count));
   const offsets = { strings, ends: previous.ends.slice(0, count).concat(ends), elements };
   if (elements > 0 && endsObject(strings, elements)) {
     return { ...json, parsed: { checkpoints: [], parts: offsets } };

@@ -14,6 +14,8 @@ export interface SaveRequest {
   readonly key: ThreadKey;
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
+  /** When the call began. */
+  readonly now: number;
   readonly metadata: ThreadMetadata | undefined;
   /** The members of the metadata that backends do not index. */
   readonly unindexed: readonly string[];

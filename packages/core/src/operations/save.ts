@@ -1,13 +1,21 @@
 import { APPEND_KEY, type AppendKeyOption, hashAppendKey } from "../encoding/append-keys.ts";
 import { expectedVersionOf } from "../encoding/expected-version.ts";
+import { checkInSlices, isLarge } from "../encoding/large-thread.ts";
 import { PRESERVED_DETAILS, type PreservingOptions } from "../encoding/preserved-details.ts";
 import { releaseRecordBuffer, threadBytes } from "../encoding/record.ts";
 import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
-import { threadJson } from "../encoding/thread-json.ts";
+import {
+  givenJson,
+  type GivenThread,
+  givenThread,
+  type ThreadJson,
+  threadJson,
+} from "../encoding/thread-json.ts";
 import { andThen, type MaybePromise } from "../runtime/maybe-promise.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
+import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { StoredThread, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
@@ -25,22 +33,64 @@ const EXISTS =
   "The thread already exists, and the save did not specify `previous`. " +
   "Pass the loaded thread as `previous`, or `overwrite: true` to let the last writer win.";
 
+type SaveOptions = PreservingOptions & AppendKeyOption & DecoratedMetadataOption;
+
 /** Validates the arguments of a save, and encodes the record. */
 export function saveRequest(
   key: ThreadKey,
   thread: unknown,
-  options: PreservingOptions & AppendKeyOption & DecoratedMetadataOption,
+  options: SaveOptions,
   storeOptions: ResolvedStoreOptions,
 ): SaveRequest {
+  const details = saveDetails(key, options, storeOptions);
+  return withDraft(details, threadJson(thread, details.expected?.snapshot), storeOptions);
+}
+
+/** Validates the arguments of a save. Returns its work, which checks a large thread before it encodes the record. */
+export function prepareSave(
+  key: ThreadKey,
+  thread: unknown,
+  options: SaveOptions,
+  storeOptions: ResolvedStoreOptions,
+): (context: OperationContext) => MaybePromise<StoredThread> {
+  const details = saveDetails(key, options, storeOptions);
+  const given = givenThread(thread);
+  const snapshot = details.expected?.snapshot;
+  if (isLarge(given, snapshot)) return (context) => saveLarge(context, details, given);
+  const request = withDraft(details, givenJson(given, snapshot, "thread"), storeOptions);
+  return (context) => saveThread(context, request);
+}
+
+async function saveLarge(
+  context: OperationContext,
+  details: SaveDetails,
+  given: GivenThread,
+): Promise<StoredThread> {
+  const pause = async (): Promise<void> => {
+    if (isYieldDue()) await yieldToEventLoop();
+    context.signal.throwIfAborted();
+  };
+  const checked = await checkInSlices(given, pause);
+  await yieldToEventLoop();
+  const json = givenJson(given, details.expected?.snapshot, "thread", checked);
+  const request = withDraft(details, json, context.options);
+  await yieldToEventLoop();
+  return saveThread(context, request);
+}
+
+type SaveDetails = Omit<SaveRequest, "draft">;
+
+function saveDetails(key: ThreadKey, options: SaveOptions, storeOptions: ResolvedStoreOptions): SaveDetails {
   const { previous, overwrite = false, ttlMs, expiresAt } = options;
   const { [APPEND_KEY]: appendKey, [PRESERVED_DETAILS]: preserved } = options;
   checkOverwrite(overwrite, previous);
   const expected = expectedVersionOf(key, previous, "save");
   const now = storeOptions.now();
-  const request = {
+  return {
     key,
     expected,
     overwrite,
+    now,
     metadata: checkedMetadata(options),
     unindexed: options[DECORATED_METADATA] ?? [],
     appendKey: appendKey === undefined ? undefined : hashAppendKey(appendKey),
@@ -48,10 +98,17 @@ export function saveRequest(
     storeTtlMs: storeOptions.ttlMs,
     preserved,
   };
-  // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
-  const json = threadJson(thread, expected?.snapshot);
-  checkThreadSize(json.unchanged + json.added.length, storeOptions.maxThreadBytes);
-  return { ...request, draft: createDraft(request, json, expected?.snapshot ?? NO_RECORD, now) };
+}
+
+/** Encodes the record. No caller's code may run before it is complete: the next save reuses the buffer of the text. */
+function withDraft(
+  details: SaveDetails,
+  json: ThreadJson,
+  { maxThreadBytes }: ResolvedStoreOptions,
+): SaveRequest {
+  checkThreadSize(json.unchanged + json.added.length, maxThreadBytes);
+  const replaced = details.expected?.snapshot ?? NO_RECORD;
+  return { ...details, draft: createDraft(details, json, replaced, details.now) };
 }
 
 /**

@@ -14,12 +14,16 @@ import {
   rmdirSync,
   type Stats,
   unlinkSync,
+  writev,
   writevSync,
 } from "node:fs";
 
 // The system calls of loads and saves. They have an asynchronous interface but block the event loop: handing a call to
 // another thread costs several times what the call itself takes. docs/decisions/0022-synchronous-file-io.md has the
 // measurements and the consequences for network file systems.
+
+/** Copying this much takes milliseconds, so it is worth another thread. */
+const BLOCKING_WRITE_MAX_BYTES = 2_097_152;
 
 /** What a sync makes durable: content, size and other attributes, or only content and size. */
 export type SyncScope = "all" | "data";
@@ -40,7 +44,11 @@ export async function open(path: string, flags: string | number, mode?: number):
   return {
     size: async () => fstatSync(descriptor).size,
     read: async (bytes, position) => readSync(descriptor, bytes, 0, bytes.length, position),
-    write: async (content, position) => writevSync(descriptor, content, position),
+    async write(content, position) {
+      const length = content.reduce((sum, bytes) => sum + bytes.length, 0);
+      if (length <= BLOCKING_WRITE_MAX_BYTES) return writevSync(descriptor, content, position);
+      return writeInThread(descriptor, content, position);
+    },
     truncate: async (size) => ftruncateSync(descriptor, size),
     async sync(scope, isBlocking) {
       if (isBlocking) (scope === "all" ? fsyncSync : fdatasyncSync)(descriptor);
@@ -54,6 +62,18 @@ export async function open(path: string, flags: string | number, mode?: number):
 async function syncInThread(sync: typeof fsync, descriptor: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     sync(descriptor, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+async function writeInThread(
+  descriptor: number,
+  content: readonly Uint8Array[],
+  position: number,
+): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    writev(descriptor, content, position, (error, written) =>
+      error === null ? resolve(written) : reject(error),
+    );
   });
 }
 
