@@ -1,5 +1,4 @@
 import KeyvRedis from "@keyv/redis";
-import { KeyvSqlite } from "@keyv/sqlite";
 import { Keyv } from "keyv";
 import { createStorage, type Driver } from "unstorage";
 import fsDriver from "unstorage/drivers/fs";
@@ -7,7 +6,9 @@ import redisDriver from "unstorage/drivers/redis";
 import type { Subject } from "../src/clients/client.ts";
 import { wholeObjects } from "./whole-objects.ts";
 
-export function keyvOnSqlite(file: (location: string) => string): Subject {
+/** Imports the library itself, which has a native module that some systems must compile. */
+export async function keyvOnSqlite(file: (location: string) => string): Promise<Subject> {
+  const { KeyvSqlite } = await import("@keyv/sqlite");
   return {
     name: "Keyv",
     role: "peer",
@@ -60,15 +61,18 @@ function unstorage(driver: (location: string) => Driver): Subject {
 }
 
 /**
- * OpenDAL. It has a native HTTP client, whose bytes cannot be counted here. It is imported when used, because its binary
- * needs a C library that some systems lack.
+ * OpenDAL. It has a native HTTP client, whose bytes cannot be counted here. Imports the library itself, because its
+ * binary needs a C library that some systems lack.
  */
-export function openDal(scheme: string, options: (location: string) => Record<string, string>): Subject {
+export async function openDal(
+  scheme: string,
+  options: (location: string) => Record<string, string>,
+): Promise<Subject> {
+  const { Operator } = await import("opendal");
   return {
     name: "OpenDAL",
     role: "peer",
     async open(location) {
-      const { Operator } = await import("opendal");
       const operator = new Operator(scheme, options(location));
       return wholeObjects({
         set: (id, thread) => operator.write(`${id}.json`, Buffer.from(JSON.stringify(thread))),

@@ -1,7 +1,6 @@
 import { Annotation, DeltaChannel, END, START, StateGraph } from "@langchain/langgraph";
 import { type BaseCheckpointSaver, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
-import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import type { ThreadStore } from "../../packages/core/dist/index.js";
 import { ThreadStoreSaver } from "../../packages/langgraph/dist/index.js";
 import type { Subject, Client } from "../src/clients/client.ts";
@@ -15,7 +14,13 @@ interface OpenSaver {
 /** Opens the checkpointer of a location. */
 export type SaverSource = (location: string) => Promise<OpenSaver>;
 
-export function sqliteSaver(file: (location: string) => string, synchronous: "full" | "normal"): SaverSource {
+/** Imports the library itself, and opens a database, which loads its native module. */
+export async function sqliteSaver(
+  file: (location: string) => string,
+  synchronous: "full" | "normal",
+): Promise<SaverSource> {
+  const { SqliteSaver } = await import("@langchain/langgraph-checkpoint-sqlite");
+  SqliteSaver.fromConnString(":memory:").db.close();
   return async (location) => {
     const saver = SqliteSaver.fromConnString(file(location));
     saver.db.pragma("journal_mode = WAL");

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { LibSQLStore } from "@mastra/libsql";
-import { Memory } from "@mastra/memory";
 import type { Subject, Client } from "../src/clients/client.ts";
 import type { Message } from "../src/messages.ts";
 
 const RESOURCE_ID = "bench";
 
 /** Mastra's memory on libsql, which sets WAL and `synchronous = NORMAL`. */
-export function mastraMemory(file: (location: string) => string): Subject {
+export async function mastraMemory(file: (location: string) => string): Promise<Subject> {
+  const { LibSQLStore } = await import("@mastra/libsql");
+  const { Memory } = await import("@mastra/memory");
   return {
     name: "Mastra",
     role: "peer",

@@ -17,6 +17,7 @@ it("runs every workload through a store, the raw client and the hand-written del
     progress: () => undefined,
     results: (added) => results.push(...added),
     failure: (text) => failures.push(text),
+    leftOut: (text) => failures.push(text),
   });
   expect(failures).toEqual([]);
   for (const { name: backend } of backends) {

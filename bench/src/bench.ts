@@ -32,6 +32,7 @@ async function main(given: CommandLine): Promise<void> {
 async function measure(given: CommandLine): Promise<Report> {
   const results: Result[] = [];
   const failures: string[] = [];
+  const leftOut: string[] = [];
   const description = {
     machine: machine(),
     node: process.version,
@@ -52,13 +53,14 @@ async function measure(given: CommandLine): Promise<Report> {
     results: (added) => {
       results.push(...added);
       // After every case, so that a run that is stopped keeps what it has measured.
-      if (given.json !== undefined) store(given.json, { ...description, results: added, failures });
+      if (given.json !== undefined) store(given.json, { ...description, results: added, failures, leftOut });
     },
     failure: (text) => failures.push(text),
+    leftOut: (text) => leftOut.push(text),
   });
   end();
-  show(results, failures);
-  return { ...description, results, failures };
+  show(results, failures, leftOut);
+  return { ...description, results, failures, leftOut };
 }
 
 function machine(): string {

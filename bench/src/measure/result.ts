@@ -33,6 +33,8 @@ export interface Report {
   readonly date: string;
   readonly results: readonly Result[];
   readonly failures: readonly string[];
+  /** The peers that the machine could not run, with the reasons. Older reports have none. */
+  readonly leftOut?: readonly string[];
 }
 
 export type ResultKey = Pick<Result, "workload" | "case" | "size" | "backend" | "subject" | "role">;

@@ -1,5 +1,6 @@
 import type { Backend, Subject, Client, RunningBackend } from "../clients/client.ts";
 import { turnMessages } from "../messages.ts";
+import type { Peers } from "../peers.ts";
 import type { Scale, WarmUp, Workload, WorkloadCase } from "../workloads/workload.ts";
 import { type Result, resultOf } from "./result.ts";
 import { measured, type Sample } from "./stopwatch.ts";
@@ -8,7 +9,7 @@ export interface Plan {
   readonly backends: readonly Backend[];
   readonly workloads: readonly Workload[];
   /** Returns additional subjects for a running backend. */
-  readonly peersOf: (backend: string, endpoint: unknown) => Promise<readonly Subject[]>;
+  readonly peersOf: Peers["peersOf"];
   readonly rounds: number;
   readonly scale: Scale;
   /** Only cases of these sizes run; all of them if `undefined`. */
@@ -20,6 +21,8 @@ export interface Listener {
   /** Gets the results of all subjects of one case, as soon as it has run. */
   readonly results: (results: readonly Result[]) => void;
   readonly failure: (text: string) => void;
+  /** Gets the name of a peer that this machine cannot run, and the reason. */
+  readonly leftOut: (text: string) => void;
 }
 
 /** Runs the plan, one backend after the other. */
@@ -28,8 +31,9 @@ export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
     listener.progress(`${backend.name}: starting`);
     const running = await backend.start();
     try {
-      const peers = await plan.peersOf(backend.name, running.endpoint);
-      const field = { ...running, subjects: [...running.subjects, ...peers] };
+      const { subjects, leftOut } = await plan.peersOf(backend.name, running.endpoint);
+      for (const peer of leftOut) listener.leftOut(`${backend.name}, ${peer}`);
+      const field = { ...running, subjects: [...running.subjects, ...subjects] };
       await runBackend(backend.name, field, plan, listener);
     } finally {
       await running.stop();
