@@ -6,7 +6,7 @@ import type { Scale } from "./workloads/workload.ts";
 export const USAGE: string = `usage: npm run bench -- [options]
   --only NAMES      workloads: ${workloads.map(({ name }) => name).join(", ")}
   --backend NAMES   ${backends.map(({ name }) => name).join(", ")}
-  --rounds N        how often each subject runs each case (3)
+  --rounds N        how often each subject runs each case (5)
   --sizes NUMBERS   only cases of these sizes: turns, bytes or threads, such as 200,800
   --quick           tiny cases, to check that everything runs; the times mean nothing
   --no-peers        only the stores and the raw clients, without installing peer libraries
@@ -34,7 +34,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     options: {
       only: { type: "string" },
       backend: { type: "string" },
-      rounds: { type: "string", default: "3" },
+      rounds: { type: "string", default: "5" },
       sizes: { type: "string" },
       quick: { type: "boolean", default: false },
       peers: { type: "boolean", default: true },

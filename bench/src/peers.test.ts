@@ -17,10 +17,10 @@ const PEERS = [
   { name: "OpenDAL", load: () => Promise.reject(new Error("Cannot find native binding.")) },
 ];
 
-it("a peer that this machine cannot run is left out, with the first line of the reason", async () => {
+it("a peer that this machine cannot run is left out, with the first sentence of the reason", async () => {
   expect(await usablePeers(PEERS)).toEqual({
     subjects: [SUBJECT],
-    leftOut: ["Keyv: Could not locate the bindings file. Tried:", "OpenDAL: Cannot find native binding"],
+    leftOut: ["Keyv: Could not locate the bindings file", "OpenDAL: Cannot find native binding"],
   });
 });
 
@@ -47,7 +47,7 @@ it("a run names the peers that it leaves out, and does not count them as failure
     },
   );
   expect(leftOut).toEqual([
-    "sqlite, Keyv: Could not locate the bindings file. Tried:",
+    "sqlite, Keyv: Could not locate the bindings file",
     "sqlite, OpenDAL: Cannot find native binding",
   ]);
   expect(failures).toEqual([]);

@@ -81,10 +81,13 @@ function pnpm(...command: readonly string[]): string | undefined {
   return status === 0 ? undefined : lastLine(`${stdout}\n${stderr}`);
 }
 
-/** Returns the first line of the message: some list every file that a library has searched for. */
+/** Returns the first sentence of the message: some list every file that a library has searched for. */
 function reasonOf(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
-  return line.replace(/\.$/u, "");
+  const [sentence = ""] = (error instanceof Error ? error.message : String(error)).split(
+    /\.?(?:\n|$)|\. /u,
+    1,
+  );
+  return sentence;
 }
 
 function lastLine(text: string): string {

@@ -1,7 +1,7 @@
 import type { Message } from "../messages.ts";
 
-/** The role of a subject. The others are compared with `raw`. */
-export type Role = "ours" | "raw" | "delta" | "peer";
+/** The role of a subject. The others are compared with `raw`, of which `control` is a second one. */
+export type Role = "control" | "delta" | "ours" | "peer" | "raw";
 
 /** One way to store conversations in a backend. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import type { Role } from "../clients/client.ts";
-import { median, quantile, sum } from "./statistics.ts";
+import { median, quantile, spread, sum } from "./statistics.ts";
 import type { Sample } from "./stopwatch.ts";
 
 /** The medians over the rounds of one subject in one case. */
@@ -13,6 +13,8 @@ export interface Result {
   readonly rounds: number;
   readonly steps: number;
   readonly wallMs: number;
+  /** The range of the rounds' times, divided by their median: `0.1` for 95 to 105 ms. Older reports do not have it. */
+  readonly wallSpread?: number;
   readonly cpuMs: number;
   readonly sent: number;
   readonly received: number;
@@ -46,6 +48,7 @@ export function resultOf(key: ResultKey, samples: readonly Sample[]): Result {
     rounds: samples.length,
     steps: of(({ steps }) => steps.length),
     wallMs: of(({ wallMs }) => wallMs),
+    wallSpread: spread(samples.map(({ wallMs }) => wallMs)),
     cpuMs: of(({ cpuMs }) => cpuMs),
     sent: of(({ sent }) => sent),
     received: of(({ received }) => received),

@@ -25,6 +25,9 @@ export interface Listener {
   readonly leftOut: (text: string) => void;
 }
 
+/** The subject that is the raw client once more. */
+export const CONTROL_NAME = "raw, again";
+
 /** Runs the plan, one backend after the other. */
 export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
   for (const backend of plan.backends) {
@@ -33,12 +36,18 @@ export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
     try {
       const { subjects, leftOut } = await plan.peersOf(backend.name, running.endpoint);
       for (const peer of leftOut) listener.leftOut(`${backend.name}, ${peer}`);
-      const field = { ...running, subjects: [...running.subjects, ...subjects] };
+      const field = { ...running, subjects: [...withControl(running.subjects), ...subjects] };
       await runBackend(backend.name, field, plan, listener);
     } finally {
       await running.stop();
     }
   }
+}
+
+/** Adds the raw client once more. The ratio of the two is 1, and the difference from 1 is the noise of the machine. */
+function withControl(subjects: readonly Subject[]): readonly Subject[] {
+  const raw = subjects.find(({ role }) => role === "raw");
+  return raw === undefined ? subjects : [...subjects, { ...raw, name: CONTROL_NAME, role: "control" }];
 }
 
 async function runBackend(

@@ -4,6 +4,7 @@ import { bytes, short } from "./numbers.ts";
 export const headings: readonly string[] = [
   "subject",
   "wall ms",
+  "±",
   "to raw",
   "CPU ms",
   "to raw",
@@ -21,10 +22,11 @@ export const RAW_NAME = "raw, whole";
 /** Formats a result as a table row. Ratios compare it with the raw client in the same case. */
 export function cells(result: Result, all: readonly Result[]): readonly string[] {
   const raw = rivalOf(all, result, RAW_NAME);
-  const { subject, wallMs, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
+  const { subject, wallMs, wallSpread, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
   return [
     subject,
     short(wallMs),
+    wallSpread === undefined ? "–" : `${Math.round(wallSpread * 50)} %`,
     raw === undefined ? "–" : short(wallMs / raw.wallMs),
     short(cpuMs),
     raw === undefined ? "–" : short(cpuMs / raw.cpuMs),

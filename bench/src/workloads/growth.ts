@@ -8,7 +8,9 @@ export const growth: Workload = {
   name: "growth",
   description: "A conversation of T turns, saved after each.",
   cases: (scale) =>
-    (scale === "quick" ? [20, 40] : [50, 100, 200, 400, 800]).map((turns) => growing(turns, "direct")),
+    (scale === "quick" ? [10, 20, 40] : [10, 50, 100, 200, 800, 1000]).map((turns) =>
+      growing(turns, "direct"),
+    ),
   warmUp: { case: growing(50, "direct"), rounds: 24 },
 };
 
