@@ -3,7 +3,8 @@ import type { ThreadStore } from "@threadstore/core";
 import { namespaceName } from "../output/format.ts";
 import { type Paint, painterFor, type Terminal } from "../output/terminal.ts";
 import { checkConnection } from "../stores/check-connection.ts";
-import { openStore } from "../stores/open-store.ts";
+import { isConfigured, openStore } from "../stores/open-store.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The part of a store that a command works on. */
 export interface Location {
@@ -51,6 +52,11 @@ export function createSession(terminal: Terminal, redact: Session["redact"]): Se
     mustExist: boolean,
   ): Promise<Location> => {
     const { folder, env } = terminal;
+    if (config !== undefined && !isConfigured(url)) {
+      throw new UsageError(
+        "A URL opens a store without the configuration file that `--config` names. Write `config` instead of the URL, or omit `--config`.",
+      );
+    }
     const { label, store } = await openStore(url, { folder, env, config, mustExist });
     opened.push(store);
     if (!reportsConnection) await checkConnection(url, store, terminal.signal);

@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "@threadstore/core";
+import { isWithin } from "@threadstore/core/decorator";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { EXIT } from "../cli/exit-codes.ts";
 import {
@@ -16,6 +17,7 @@ import { progressOn } from "../output/progress.ts";
 import { printJson, printLines } from "../output/terminal.ts";
 import { visibleLine } from "../output/visible-text.ts";
 import { type StateFile, withState } from "../state/state-file.ts";
+import { isConfigured } from "../stores/open-store.ts";
 import {
   CLOCK_TOLERANCE_MS,
   copyInPasses,
@@ -81,10 +83,18 @@ async function copy(
     await printLines(stdout, ["Nothing was copied. `--overwrite` replaces threads: confirm it with --yes."]);
     return EXIT.dryRun;
   }
-  const source = await session.open(from, options);
-  const target = await session.create(to, { namespace: options.toNamespace, config: options.config });
+  const { namespace, toNamespace, config } = options;
+  // The configuration may be that of one of the stores only.
+  const others = [from, to].filter((url) => !isConfigured(url));
+  const configOf = (url: string): string | undefined =>
+    others.length === 1 && others[0] === url ? undefined : config;
+  const source = await session.open(from, { namespace, config: configOf(from) });
+  const target = await session.create(to, { namespace: toNamespace, config: configOf(to) });
   const corrupt = new Set<string>();
-  const totals = await runCopy(session, { source, target, corrupt }, options);
+  const totals = await runCopy(session, { source, target, corrupt }, options).catch((error: unknown) => {
+    const isItself = ThreadStoreError.is(error, "INVALID_ARGUMENT") && isWithin(target.store, source.store);
+    throw isItself ? copyToItself(error) : error;
+  });
   await printTotals(session, { source, target }, totals, options.json === true);
   const names = [...corrupt].map(visibleLine);
   await printLines(
@@ -92,6 +102,14 @@ async function copy(
     names.map((name) => `Corrupt, not copied: ${name}`),
   );
   return names.length > 0 ? EXIT.attention : EXIT.done;
+}
+
+/** The error of core names options that this command does not have. */
+function copyToItself(cause: unknown): UsageError {
+  return new UsageError(
+    "The target is the source, or a namespace in it. Copy to another store, or with `--to-namespace` to a namespace outside of the source.",
+    { cause },
+  );
 }
 
 interface Copy {

@@ -181,7 +181,7 @@ describe("stores", () => {
       const store = memoryStore();
       await store.save("configured", {});
       const broken = () => { throw new TypeError("THREADS_KEY is not set."); };
-      export default { main: () => store, other: memoryStore(), broken };`;
+      export default { main: () => store, other: memoryStore(), broken, url: () => "sqlite:threads.db" };`;
     // In this package, so that core is found.
     const place = join(import.meta.dirname, `../../dist/config-test-${process.pid}`);
     await mkdir(place, { recursive: true });
@@ -191,7 +191,21 @@ describe("stores", () => {
     const other = await runIn(place, ["ls", "config:other"]);
     expect([other.exitCode, other.stdout, other.stderr]).toEqual([0, "", "No threads.\n"]);
     const missing = await runIn(place, ["ls", "config:none"]);
-    expect([missing.exitCode, missing.stderr]).toEqual([2, expect.stringContaining("a store named none")]);
+    const names = "Name one of `config:main`, `config:other`, `config:broken`, `config:url`.";
+    expect([missing.exitCode, missing.stderr]).toEqual([
+      2,
+      expect.stringContaining(`does not export a store named none. ${names}`),
+    ]);
+    const unnamed = await runIn(place, ["ls", "config"]);
+    expect([unnamed.exitCode, unnamed.stderr]).toEqual([
+      2,
+      expect.stringContaining(`does not export a store by default. ${names}`),
+    ]);
+    const text = await runIn(place, ["ls", "config:url"]);
+    expect([text.exitCode, text.stderr]).toEqual([
+      2,
+      expect.stringContaining("is not a store, and does not return one. Export a store"),
+    ]);
     const broken = await runIn(place, ["ls", "config:broken"]);
     expect([broken.exitCode, broken.stderr]).toEqual([
       2,
@@ -200,6 +214,11 @@ describe("stores", () => {
       ),
     ]);
     await rm(place, { recursive: true });
+  });
+
+  it("rejects a configuration for a URL, which is opened without it", async () => {
+    const { exitCode, stderr } = await cli(["ls", "sqlite:threads.db", "--config", "threadstore.config.js"]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("Write `config` instead of the URL")]);
   });
 
   it.each([

@@ -78,9 +78,9 @@ describe("reseal", () => {
 
   it("refuses a store without encryption", async () => {
     const config = await prepare("bare", 1);
-    for (const url of ["config:bare", "sqlite:bare.db"]) {
-      const { exitCode, stderr } = await cli("reseal", url, "--config", config, "--yes");
-      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("is not encrypted")]);
+    for (const args of [["config:bare", "--config", config], ["sqlite:bare.db"]]) {
+      const { exitCode, stderr } = await cli("reseal", ...args, "--yes");
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining("was opened without encryption")]);
     }
   });
 

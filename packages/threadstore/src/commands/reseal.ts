@@ -54,7 +54,7 @@ async function reseal(session: Session, url: string, options: ResealCommandOptio
   const location = await session.open(url, { config: options.config });
   if (!hasEncryption(location.store)) {
     throw new UsageError(
-      `${location.label} is not encrypted. Export a store with \`withEncryption\` from threadstore.config.js, and name it \`config\`.`,
+      `${location.label} was opened without encryption, so the keys are unknown. Export the store with \`withEncryption\` from threadstore.config.js, and name it \`config\`.`,
     );
   }
   const { folder } = session.terminal;

@@ -79,7 +79,7 @@ describe("a store with a history", () => {
     const { exitCode, stderr } = await cli("versions", "sqlite:threads.db", "talk", "-n", "acme");
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringContaining("does not keep versions. Export a store with"),
+      expect.stringContaining("was opened without a history. Export the store with"),
     ]);
   });
 });

@@ -64,7 +64,7 @@ async function openHistory(session: Session, url: string, options: VersionsOptio
   const { store, label } = await session.open(url, options);
   if (isHistoryStore(store)) return store;
   throw new UsageError(
-    `${label} does not keep versions. Export a store with \`withHistory\` from threadstore.config.js, and name it \`config\`.`,
+    `${label} was opened without a history. Export the store with \`withHistory\` from threadstore.config.js, and name it \`config\`.`,
   );
 }
 

@@ -128,7 +128,7 @@ describe("copy", () => {
   ])("leaves no position of a copy that is invalid: sqlite:%s to itself with %j", async (name, where) => {
     await filled(name);
     const { exitCode, stderr } = await cli(["copy", `sqlite:${name}`, `sqlite:${name}`, ...where]);
-    expect([exitCode, stderr]).toEqual([3, expect.stringContaining("`to` must not be `from`")]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("The target is the source")]);
     expect(await leftovers()).toEqual([]);
   });
 

@@ -21,7 +21,8 @@ export function progressOn(output: Output): Progress {
       if (Date.now() - shownAt < INTERVAL_MS) return;
       shownAt = Date.now();
       isShown = true;
-      put(visibleLine(text).slice(0, (output.columns ?? DEFAULT_COLUMNS) - 1));
+      // A terminal that does not know its size says that it has none.
+      put(visibleLine(text).slice(0, (output.columns || DEFAULT_COLUMNS) - 1));
     },
     stop() {
       if (isShown) put("");

@@ -27,10 +27,24 @@ export async function openConfigured(
   const store: unknown = typeof chosen === "function" ? await create(chosen as StoreFactory, path) : chosen;
   if (isStore(store)) return store;
   throw new UsageError(
-    name === undefined
-      ? `${path} does not export a store by default. Export a store, or name one of several: \`config:NAME\`.`
-      : `${path} does not export a store named ${name}. Export an object with stores by name.`,
+    chosen === undefined || (name === undefined && typeof exported !== "function")
+      ? noStore(path, name, exported)
+      : `${name === undefined ? "The function" : `\`${name}\``} of ${path} is not a store, and does not return one. Export a store, or a function that returns one.`,
   );
+}
+
+function noStore(path: string, name: string | undefined, exported: unknown): string {
+  const names = namesOf(exported);
+  const what = name === undefined ? "a store by default" : `a store named ${name}`;
+  const remedy =
+    names.length > 0
+      ? `Name one of ${names.map((each) => `\`config:${each}\``).join(", ")}.`
+      : "Export a store, or an object with several of them by name.";
+  return `${path} does not export ${what}. ${remedy}`;
+}
+
+function namesOf(exported: unknown): string[] {
+  return typeof exported === "object" && exported !== null && !isStore(exported) ? Object.keys(exported) : [];
 }
 
 function findConfig(config: string | undefined, folder: string): string {
@@ -67,8 +81,7 @@ async function create(factory: StoreFactory, path: string): Promise<unknown> {
 }
 
 function memberOf(exported: unknown, name: string): unknown {
-  const isObject = typeof exported === "object" && exported !== null && !isStore(exported);
-  return isObject && Object.hasOwn(exported, name) ? (exported as Record<string, unknown>)[name] : undefined;
+  return namesOf(exported).includes(name) ? (exported as Record<string, unknown>)[name] : undefined;
 }
 
 function isStore(value: unknown): value is ThreadStore {

@@ -54,8 +54,8 @@ export interface OpenedStore {
  */
 export async function openStore(text: string, options: OpenOptions = {}): Promise<OpenedStore> {
   const { folder = process.cwd(), env = process.env, mustExist = false, config } = options;
-  const [, name] = /^config(?::([^:]+))?$/su.exec(text) ?? [];
-  if (text === "config" || name !== undefined) {
+  if (isConfigured(text)) {
+    const [, name] = CONFIGURED.exec(text) ?? [];
     return { label: text, store: await openConfigured(name, { config, folder }) };
   }
   const url = parseStoreUrl(text);
@@ -73,6 +73,13 @@ export async function openStore(text: string, options: OpenOptions = {}): Promis
     if (error instanceof UsageError || !isTypeError(error)) throw error;
     throw new UsageError(`${label} cannot be opened. ${error.message}`, { cause: error });
   }
+}
+
+const CONFIGURED = /^config(?::([^:]+))?$/su;
+
+/** Returns whether a store is one of the configuration file. */
+export function isConfigured(text: string): boolean {
+  return CONFIGURED.test(text);
 }
 
 function isTypeError(error: unknown): error is TypeError {

@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { memoryStore } from "@threadstore/core";
 import { expect, it, onTestFinished } from "vitest";
 import { nodeListener } from "./node-listener.ts";
 import type { ViewerHandler } from "./options.ts";
+import { viewerHandler } from "./viewer-handler.ts";
 import { serveHandler } from "./viewer.test-helper.ts";
 
 const echo: ViewerHandler = async (request) =>
@@ -53,6 +56,32 @@ it("uses the whole address where a framework has removed the path of a mount", a
   const { port } = server.address() as AddressInfo;
   const response = await fetch(`http://127.0.0.1:${port}/admin/threads/api/session?a=1`);
   expect(await response.json()).toMatchObject({ url: "https://example.com/admin/threads/api/session?a=1" });
+});
+
+it("says that middleware has read the body", async () => {
+  const store = memoryStore();
+  const saved = await store.save("a", { messages: [] });
+  const listener = nodeListener(viewerHandler({ authorize: () => store, write: true }));
+  const server = createServer((incoming, outgoing) => {
+    void text(incoming).then(() => listener(incoming, outgoing));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const send = (method: string, body?: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/api/threads/a`, {
+      method,
+      headers: { "content-type": "application/json", "if-match": `"${saved.version}"` },
+      ...(body === undefined ? {} : { body }),
+    });
+  const response = await send("PATCH", '{"title":"A"}');
+  expect(await response.json()).toMatchObject({
+    code: "REQUEST_INVALID",
+    detail: expect.stringContaining("Mount the viewer before it."),
+  });
+  // A request without a body does not need it.
+  expect((await send("DELETE")).status).toBe(204);
 });
 
 it("aborts the request if the client leaves", async () => {

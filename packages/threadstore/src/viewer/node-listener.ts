@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { RequestProblem } from "@threadstore/http/provider";
 import type { ViewerHandler } from "./options.ts";
 
 /** Options of {@link nodeListener}. */
@@ -64,11 +65,28 @@ function requestOf(incoming: IncomingMessage, origin: string, signal: AbortSigna
       method,
       headers: headersOf(incoming),
       signal,
-      ...(hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {}),
+      ...(hasBody ? { body: bodyOf(incoming), duplex: "half" } : {}),
     });
   } catch {
     return undefined;
   }
+}
+
+/** Returns the body, which fails if middleware has read it: an empty one would be reported as invalid JSON. */
+function bodyOf(incoming: IncomingMessage): ReadableStream {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = incoming.headers;
+  const isEmpty = length === "0" && encoding === undefined;
+  if (isEmpty || !incoming.readableDidRead) return Readable.toWeb(incoming);
+  return new ReadableStream({
+    start(controller) {
+      controller.error(
+        new RequestProblem(
+          "REQUEST_INVALID",
+          "Middleware has read the body before the viewer. Mount the viewer before it.",
+        ),
+      );
+    },
+  });
 }
 
 function headersOf({ headers }: IncomingMessage): Headers {
