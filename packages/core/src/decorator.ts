@@ -69,7 +69,7 @@ export {
   type Path,
   viewAt,
 } from "./operations/namespace-walk.ts";
-export type { KnownNamespaces } from "./listing/known-namespaces.ts";
+export { KNOWN_NAMESPACES, type KnownNamespaces } from "./listing/known-namespaces.ts";
 export { clockOf, isWithin, namespaceOf, sourceDigest } from "./operations/store-location.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { corruptRecord } from "./validation/corrupt-record.ts";

@@ -15,7 +15,7 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "@threadstore/core";
-import { listThreads, updateThread } from "@threadstore/core/decorator";
+import { KNOWN_NAMESPACES, listThreads, updateThread } from "@threadstore/core/decorator";
 import type {
   DeleteExpiredOptions,
   DeleteExpiredResult,
@@ -127,8 +127,10 @@ export class RoutedStore implements ThreadStore {
     return this.#run({ start }, this.#budget(options));
   }
 
-  async namespaces(options: NamespacesOptions = {}): Promise<NamespacePage> {
-    const budget = this.#budget(options);
+  async namespaces(given: NamespacesOptions = {}): Promise<NamespacePage> {
+    const budget = this.#budget(given);
+    // What a store has listed for a walk may be from before a move of the namespace.
+    const options = { ...given, [KNOWN_NAMESPACES]: undefined };
     const { stores, placements } = this.#routing;
     if (this.#path.length === 0) {
       return listNamespaces(stores, await placements.owners(budget), options, budget);

@@ -1,4 +1,5 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { type KnownNamespaces, namesOf, nextPath } from "@threadstore/core/decorator";
 import { copyThreads } from "@threadstore/core/maintenance";
 import { describe, expect, test } from "vitest";
 import { hash53, rendezvous } from "./hashing.ts";
@@ -93,6 +94,16 @@ test("each namespace is in one store, with the namespaces in it, and all stores 
     Object.values(stores).map((store) => store.namespace("tenant-0").namespaces()),
   );
   expect(nested.flatMap(({ namespaces }) => namespaces)).toEqual(["ann"]);
+});
+
+test("a walk asks for what is nested in each namespace when it gets there, because it may have moved", async () => {
+  const { router } = await filled();
+  const known: KnownNamespaces = new Map();
+  const path = (await nextPath(router, [], undefined, known)) ?? [];
+  const [name = ""] = namesOf(path);
+  await router.namespace(name).namespace("nested").save("chat", {});
+  const next = await nextPath(router, path, undefined, known);
+  expect(namesOf(next ?? [])).toEqual([name, "nested"]);
 });
 
 test("namespaces() lists those of all stores once, page by page, without what another store has", async () => {

@@ -4,13 +4,14 @@ import { isNamespaceWithin } from "./namespace-range.ts";
 /**
  * The key of an option of `namespaces`, for a walk through the namespaces of a store: the namespaces that drivers have
  * listed for the walk, which then need not be listed again for each namespace below. Stores without a driver may ignore
- * it, and decorators pass it on, so that they still hide their own namespaces. A registered symbol, so that two installed
+ * it, and decorators pass it on, so that they still hide their own namespaces. A router does not, because a namespace can
+ * move during a walk. A registered symbol, so that two installed
  * copies of this package agree on it.
  */
 export const KNOWN_NAMESPACES: unique symbol = Symbol.for("threadstore.known-namespaces");
 
 /**
- * What the drivers have listed. Several, because a router has several stores. A walk starts with an empty map and does
+ * What the drivers have listed. Several, because a decorator may have several stores. A walk starts with an empty map and does
  * not keep it after its end.
  */
 export type KnownNamespaces = Map<ThreadDriver, readonly ListedNamespaces[]>;
