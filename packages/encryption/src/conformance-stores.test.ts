@@ -1,6 +1,6 @@
 import { type Harness, register } from "@threadstore/conformance";
 import { variantSelection } from "@threadstore/services/variant-selection";
-import { locationWithin, openStore } from "@threadstore/test-stores";
+import { locationWithin, openStore, SERVICE_LIMITS } from "@threadstore/test-stores";
 import { describeStores } from "@threadstore/test-stores/vitest";
 import { afterAll, describe, it } from "vitest";
 import { encrypted, innerOptions } from "./conformance.test-helper.ts";
@@ -17,8 +17,7 @@ await describeStores("the conformance suite over encryption", STORES, ({ name, l
     async open(part, options) {
       return encrypted(await openStore(locationWithin(location(), part), innerOptions(options)), options);
     },
-    // These services keep times to the second.
-    ...(name === "azure-blob" || name === "s3" ? { recencyPrecisionMs: 1000 } : {}),
+    ...SERVICE_LIMITS[name],
     async destroy(part) {
       const store = await openStore(locationWithin(location(), part));
       await store.erase();

@@ -1,6 +1,6 @@
 import { cases, type Harness, register } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { IS_QUICK, openStore, type StoreName } from "@threadstore/test-stores";
+import { IS_QUICK, openStore, SERVICE_LIMITS, type StoreName } from "@threadstore/test-stores";
 import { describeStores, type StoreUnderTest } from "@threadstore/test-stores/vitest";
 import { afterAll, describe, it } from "vitest";
 import type { HistoryStore } from "./history-store.ts";
@@ -8,7 +8,7 @@ import type { KeepOptions } from "./options.ts";
 import { withHistory } from "./with-history.ts";
 
 /** Creates a harness whose locations are namespaces of one store. */
-function harnessOver({ title, location }: StoreUnderTest): Harness {
+function harnessOver({ name: kind, title, location }: StoreUnderTest): Harness {
   async function openOver<Store extends ThreadStore>(
     name: string,
     options: StoreOptions,
@@ -39,8 +39,7 @@ function harnessOver({ title, location }: StoreUnderTest): Harness {
       await root.close();
     },
     timeoutFactor: 3,
-    // Azure and S3 order by the time of the service.
-    recencyPrecisionMs: 1000,
+    ...SERVICE_LIMITS[kind],
   };
 }
 

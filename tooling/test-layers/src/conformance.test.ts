@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore } from "@threadstore/core/driver";
 import { variantSelection } from "@threadstore/services/variant-selection";
-import { IS_QUICK, NETWORKED, STORE_NAMES, type StoreName } from "@threadstore/test-stores";
 import { memoryLocations, recordAccess } from "@threadstore/test-stores/locations";
-import { TEST_STORES } from "@threadstore/test-stores/vitest";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { histories, stackHarness, writeBase } from "./harness.ts";
-import { INNER_MAX_BYTES, type LayerName, STACKS, stackOn } from "./stacks.ts";
-
-const titleOf = (layers: readonly LayerName[]): string => layers.join(" over ");
+import { afterAll, describe, it } from "vitest";
+import { histories } from "./harness.ts";
+import { INNER_MAX_BYTES, type LayerName, STACKS, stackOn, titleOf } from "./stacks.ts";
 
 /** attachments.test.ts tests that prune deletes it. */
 const ELSEWHERE = {
@@ -41,23 +34,3 @@ describe.each(STACKS.map((layers) => ({ layers, title: titleOf(layers) })))(
     register(memoryHarness(layers), { describe, it, after: afterAll }, variantSelection({ tiers: ["core"] }));
   },
 );
-
-const QUICK: readonly StoreName[] = ["sqlite", "redis"];
-
-// Attachments and encryption have tests of their own on these stores.
-const COMPRESSION: readonly LayerName[] = ["compression"];
-
-for (const name of IS_QUICK ? QUICK : STORE_NAMES.filter((store) => store !== "memory")) {
-  const stacks = IS_QUICK ? STACKS.slice(0, 2) : STACKS;
-  for (const layers of NETWORKED.includes(name) ? [COMPRESSION, ...stacks] : stacks) {
-    await TEST_STORES[name].defineSuite(titleOf(layers), (create) => {
-      const folder = mkdtempSync(join(tmpdir(), "threadstore-layers-"));
-      beforeAll(async () => writeBase(folder, await create(folder)));
-      afterAll(() => rmSync(folder, { recursive: true, force: true }));
-      const harness = stackHarness(layers, folder);
-      // What a store in memory tests is the same here.
-      const selection = variantSelection({ tiers: ["concurrent", "faults", "durable"] });
-      register(harness, { describe, it, after: afterAll }, selection);
-    });
-  }
-}

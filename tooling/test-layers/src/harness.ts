@@ -2,8 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { locationWithin, openStore, type StoreLocation } from "@threadstore/test-stores";
-import { hasHistory, historyStackOn, INNER_MAX_BYTES, type LayerName, stackOn } from "./stacks.ts";
+import {
+  locationWithin,
+  openStore,
+  SERVICE_LIMITS,
+  type StoreLocation,
+  type StoreName,
+} from "@threadstore/test-stores";
+import { hasHistory, historyStackOn, INNER_MAX_BYTES, type LayerName, stackOn, titleOf } from "./stacks.ts";
 
 /** The parameters with which a child process opens a location. */
 export interface ChildParameters {
@@ -58,10 +64,11 @@ export function histories(
 }
 
 /** Creates a harness for layers on a store that other processes can open, once `writeBase` has been called. */
-export function stackHarness(layers: readonly LayerName[], folder: string): Harness {
+export function stackHarness(kind: StoreName, layers: readonly LayerName[], folder: string): Harness {
   const parameters: ChildParameters = { folder, layers: [...layers] };
   return {
-    name: layers.join(" over "),
+    name: `${titleOf(layers)} over ${kind}`,
+    ...SERVICE_LIMITS[kind],
     open: (name, options) => openStack(parameters, name, options),
     ...histories(layers, (name, options) => openInner(folder, name, options)),
     async destroy(name) {

@@ -38,6 +38,7 @@ export const LAYERS: { readonly [Name in LayerName]: Layer } = {
   encryption,
 };
 export type LayerName = "history" | "attachments" | "compression" | "encryption";
+export const LAYER_NAMES: readonly LayerName[] = ["history", "attachments", "compression", "encryption"];
 
 /** Stacks of layers, the outermost first. */
 export const STACKS: readonly (readonly LayerName[])[] = [
@@ -45,6 +46,11 @@ export const STACKS: readonly (readonly LayerName[])[] = [
   ["attachments", "compression", "encryption"],
   ["history", "attachments", "compression", "encryption"],
 ];
+
+/** Returns the name of layers in titles. */
+export function titleOf(layers: readonly LayerName[]): string {
+  return layers.join(" over ");
+}
 
 /** Applies the layers to a store. */
 export function stackOn(

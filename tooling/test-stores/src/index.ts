@@ -1,4 +1,4 @@
-export { EMBEDDED, IS_QUICK, NETWORKED, STORE_NAMES } from "./names.ts";
+export { EMBEDDED, IS_QUICK, NETWORKED, SERVICE_LIMITS, STORE_NAMES } from "./names.ts";
 export type { StoreName } from "./names.ts";
 export { locationWithin, openStore } from "./store-location.ts";
 export type { StoreLocation } from "./store-location.ts";

@@ -9,5 +9,25 @@ export const EMBEDDED: readonly StoreName[] = ["memory", "sqlite", "file-system"
 export const NETWORKED: readonly StoreName[] = ["redis", "postgres", "azure-blob", "s3"];
 export const STORE_NAMES: readonly StoreName[] = [...EMBEDDED, ...NETWORKED];
 
+/** The members of the suite's harness that depend on the service. */
+interface ServiceLimits {
+  readonly recencyPrecisionMs?: number;
+  readonly timeoutFactor?: number;
+}
+
+/** Azure and S3 keep times to the second, and take longer than a store without HTTP. */
+const HTTP_LIMITS: ServiceLimits = { recencyPrecisionMs: 1000, timeoutFactor: 4 };
+
+/** What the suite's harness of each store must say of the service. */
+export const SERVICE_LIMITS: { readonly [Name in StoreName]: ServiceLimits } = {
+  memory: {},
+  sqlite: {},
+  "file-system": {},
+  redis: {},
+  postgres: {},
+  "azure-blob": HTTP_LIMITS,
+  s3: HTTP_LIMITS,
+};
+
 /** Whether this is `npm test`, and not `npm run test:full`. */
 export const IS_QUICK: boolean = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";

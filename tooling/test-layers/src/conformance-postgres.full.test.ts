@@ -1,0 +1,3 @@
+import { testLayersOn } from "./conformance-stores.ts";
+
+await testLayersOn("postgres");
