@@ -43,6 +43,7 @@ export class OneShotCommand extends Command {
 
   #track(socket: Socket): void {
     const pending = pendingOn(socket);
+    if (pending.size > 0) writeTogether(socket);
     const { reject } = this;
     const untrack = (): void => void pending.delete(this);
     this.#sent = true;
@@ -90,6 +91,22 @@ function scriptsKnownOn(socket: Socket): Set<string> {
   const known = knownScripts.get(socket) ?? new Set();
   knownScripts.set(socket, known);
   return known;
+}
+
+const corkedSockets = new WeakSet<Socket>();
+
+/**
+ * Collects the commands of concurrent calls, which ioredis writes one by one, into one write to the connection. It follows
+ * when the code that is running ends. A command that is sent while no other awaits a response does not wait for more.
+ */
+function writeTogether(socket: Socket): void {
+  if (corkedSockets.has(socket)) return;
+  corkedSockets.add(socket);
+  socket.cork();
+  process.nextTick(() => {
+    corkedSockets.delete(socket);
+    socket.uncork();
+  });
 }
 
 const pendingCommands = new WeakMap<Socket, Set<OneShotCommand>>();

@@ -35,9 +35,13 @@ export function connectionTo(client: Redis | Cluster): Connection {
         connecting = undefined;
       });
       await connecting;
+      signal.throwIfAborted();
     }
-    await checkDatabase();
-    signal.throwIfAborted();
+    const check = checkDatabase();
+    if (check !== undefined) {
+      await check;
+      signal.throwIfAborted();
+    }
     return responseTo(client, command);
   };
   const connection: Connection = {

@@ -2,18 +2,18 @@ import type { Cluster, Redis } from "ioredis";
 import { connectionFailure } from "./errors.ts";
 
 /**
- * Returns a function that confirms that the client's connection uses the database that the client is configured for.
+ * Returns a function that confirms, if that is necessary, that the client's connection uses the database that the client is configured for.
  * If that database does not exist or the user may not select it, ioredis only emits an error and continues in
  * database 0, where threads would be saved to and loaded from the wrong place.
  */
-export function databaseCheck(client: Redis | Cluster): () => Promise<void> {
+export function databaseCheck(client: Redis | Cluster): () => Promise<void> | undefined {
   const checks = new WeakMap<object, Promise<void>>();
   return () => {
     // A Cluster has a single database.
-    if ("nodes" in client) return Promise.resolve();
+    if ("nodes" in client) return undefined;
     const database = databaseOf(client);
     const { stream } = client;
-    if (database === 0 || typeof stream !== "object") return Promise.resolve();
+    if (database === 0 || typeof stream !== "object") return undefined;
     const check = checks.get(stream) ?? select(client, database);
     checks.set(stream, check);
     // Check again after a failure: permissions can be granted without a new connection.

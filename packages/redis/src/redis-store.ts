@@ -36,8 +36,13 @@ function createDriver(options: RedisDriverOptions): AsyncThreadDriver {
   const connection = connectionTo(client);
   const keys = keysWithPrefix(prefix);
   const waitForReplicas = replicaCheck(connection, replicas);
-  const run = <Result>(call: () => Promise<Result>): Promise<Result> =>
-    withLocation(locationOf(client), call);
+  const run = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await call();
+    } catch (error) {
+      return withLocation(locationOf(client), () => Promise.reject(error));
+    }
+  };
   return {
     contract: 2,
     name: "redis",
@@ -46,7 +51,7 @@ function createDriver(options: RedisDriverOptions): AsyncThreadDriver {
     write: (key, record, expectedVersion, { signal }) =>
       run(async () => {
         const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
-        if (version !== undefined) await waitForReplicas(signal);
+        if (version !== undefined) await waitForReplicas?.(signal);
         return version;
       }),
     readTail: (key, { signal }) => run(() => readTail(connection, keys.of(key), signal)),
@@ -54,13 +59,13 @@ function createDriver(options: RedisDriverOptions): AsyncThreadDriver {
       run(async () => {
         const change = { ...details, unchanged: keep, changed: bytes };
         const version = await changeRecord(connection, keys.of(key), change, expectedVersion, signal);
-        if (version !== undefined) await waitForReplicas(signal);
+        if (version !== undefined) await waitForReplicas?.(signal);
         return version;
       }),
     delete: (key, expectedVersion, { signal }) =>
       run(async () => {
         const deleted = await deleteRecord(connection, keys.of(key), expectedVersion, signal);
-        if (deleted) await waitForReplicas(signal);
+        if (deleted) await waitForReplicas?.(signal);
         return deleted;
       }),
     list: (namespace, page, { signal }) =>

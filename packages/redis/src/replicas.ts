@@ -9,8 +9,8 @@ export type ReplicaCheck = (signal: AbortSignal) => Promise<void>;
 export function replicaCheck(
   connection: Connection,
   replicas: Required<ReplicaOptions> | undefined,
-): ReplicaCheck {
-  if (replicas === undefined) return () => Promise.resolve();
+): ReplicaCheck | undefined {
+  if (replicas === undefined) return undefined;
   const { count, timeoutMs } = replicas;
   return async (signal) => {
     // WAIT covers only the writes of its connection. On a new connection it would succeed at once.
