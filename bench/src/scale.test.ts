@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readRuns } from "./scale-runs/runs.ts";
+import { RUNS_FILE, runTables } from "./scale-runs/tables.ts";
 import { BACKENDS, monthlyCost } from "./simulation/costs.ts";
 import { withTables } from "./simulation/document.ts";
 import { drawStores } from "./simulation/picture.ts";
@@ -59,6 +61,11 @@ it("a month costs requests, storage and servers", () => {
   expect(cost).toMatchObject({ units: 1, servers: 0 });
   expect(cost.requests).toBeCloseTo(2.592 * 5 + 2.592 * 0.4);
   expect(cost.storage).toBeCloseTo(2.3);
+});
+
+it("docs/scale.md shows what was measured: node bench/src/scale.ts --write", () => {
+  const page = readFileSync(join(DOCS, "scale.md"), "utf8");
+  expect(withTables(page, runTables(readRuns(RUNS_FILE)))).toBe(page);
 });
 
 describe.runIf(isFull)("docs/scale.md", () => {

@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readRuns } from "./scale-runs/runs.ts";
+import { RUNS_FILE, runTables } from "./scale-runs/tables.ts";
 import { withTables } from "./simulation/document.ts";
 import { drawStores } from "./simulation/picture.ts";
 import { formatTables } from "./simulation/report.ts";
@@ -9,7 +11,7 @@ import { simulate } from "./simulation/simulate.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean" }, write: { type: "boolean" } } });
 const simulation = simulate();
-const tables = formatTables(simulation);
+const tables = { ...formatTables(simulation), ...runTables(readRuns(RUNS_FILE)) };
 if (values.json === true) {
   process.stdout.write(`${JSON.stringify(simulation, undefined, 2)}\n`);
 } else {

@@ -11,7 +11,7 @@ export interface ScaleRuns {
   /** The date of the latest run. */
   readonly date: string;
   /** The lowest and the highest load average (1 minute) that a run ended with. */
-  readonly load: readonly [min: number, max: number];
+  readonly load: { readonly min: number; readonly max: number };
   readonly manyThreads: readonly CallCost[];
   readonly conversations: readonly LoadResult[];
   readonly hosts: readonly HostsResult[];
@@ -28,18 +28,23 @@ export function readRuns(file: string): ScaleRuns {
 /** Adds results to a file. They replace those of the same cases. */
 export function writeRuns(file: string, added: Partial<Results>): void {
   const [load = 0] = loadavg().map((value) => Math.round(value * 10) / 10);
-  const before = existsSync(file) ? readRuns(file) : { ...NONE, load: [load, load] as const };
+  const before = existsSync(file) ? readRuns(file) : { ...NONE, load: { min: load, max: load } };
   const [model = ""] = cpus().map((cpu) => cpu.model.trim());
   const runs: ScaleRuns = {
     machine: `${cpus().length} cores (${model})`,
     node: process.versions.node,
     date: new Date().toISOString().slice(0, 10),
-    load: [Math.min(before.load[0], load), Math.max(before.load[1], load)],
+    load: { min: Math.min(before.load.min, load), max: Math.max(before.load.max, load) },
     manyThreads: merged(before.manyThreads, added.manyThreads, ({ store, threads }) => `${store} ${threads}`),
     conversations: merged(before.conversations, added.conversations, ({ store }) => store),
     hosts: merged(before.hosts, added.hosts, ({ service, clients }) => `${service} ${clients}`),
   };
-  writeFileSync(file, `${JSON.stringify(runs, undefined, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(runs, rounded, 2)}\n`);
+}
+
+/** Keeps four digits, which is more than is certain. */
+function rounded(_name: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }
 
 function merged<Result>(
