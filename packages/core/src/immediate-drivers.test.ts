@@ -27,9 +27,9 @@ async function startOf(call: () => Promise<unknown>): Promise<{ promises: number
       if (type === "Timeout") counts.timers += 1;
     },
   });
-  await yieldToEventLoop();
-  // On a busy machine, the call could otherwise take so long that it must yield to the event loop.
+  // On a busy machine, the call could otherwise begin so late, or take so long, that it must yield to the event loop.
   const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now());
+  await yieldToEventLoop();
   hook.enable();
   const result = call();
   hook.disable();

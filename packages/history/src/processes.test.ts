@@ -9,12 +9,15 @@ import { withHistory } from "./with-history.ts";
 
 const program = new URL("processes-child.test-helper.ts", import.meta.url);
 const keep = { versions: 12 };
+/** A fork is compared with its origin, which later restores must not have removed by then. */
+const KEEP_ALL = { versions: 10_000 };
 
 type Message = { readonly begin: number } | { readonly done: number; readonly version: string };
 
 /** Runs a task in another process and kills it in the middle. Resolves with its messages. */
 async function killed(task: "fork" | "save", path: string, first: number): Promise<Message[]> {
-  const parameters = [task, path, String(first), String(keep.versions)];
+  const { versions } = task === "fork" ? KEEP_ALL : keep;
+  const parameters = [task, path, String(first), String(versions)];
   const kill = { messages: randomBeginning(40), withinMs: 3 };
   return runAndKill(await startChild(program, parameters), kill);
 }
@@ -73,7 +76,7 @@ test("after SIGKILL each fork is whole or does not exist, and each restore added
   using folder = temporaryFolder();
   const path = join(folder.path, "threads.db");
   const texts = new Map<string, string>();
-  await using store = withHistory(sqliteStore({ path }), { keep });
+  await using store = withHistory(sqliteStore({ path }), { keep: KEEP_ALL });
   for (let n = 0; n < 6; n += 1) {
     const previous = await store.load("a");
     const { version, json } = await store.save("a", textOf(n), { previous, metadata: { title: "T" } });

@@ -109,13 +109,13 @@ describe("the statements of a call", () => {
   it("delete the threads of a page of an erase in a few transactions, and those of other jobs, too", async () => {
     const transactionsOf = async (work: (store: ThreadStore) => Promise<unknown>): Promise<number> => {
       const { database, statements } = recordStatements();
-      const store = sqliteStore({ database });
-      const expiresAt = new Date(Date.now() + 500);
+      let time = Date.now();
+      const store = sqliteStore({ database, now: () => time });
+      const expiresAt = new Date(time + 500);
       for (let n = 0; n < 96; n += 1) await store.namespace("erased").save(`thread-${n}`, {});
       for (let n = 0; n < 96; n += 1) await store.namespace("expired").save(`thread-${n}`, {}, { expiresAt });
-      await vi.waitFor(async () =>
-        expect(await store.namespace("expired").load("thread-95")).toBeUndefined(),
-      );
+      time += 500;
+      expect(await store.namespace("expired").load("thread-95")).toBeUndefined();
       statements.length = 0;
       await work(store);
       return statements.filter((sql) => sql.startsWith("BEGIN")).length;

@@ -110,7 +110,11 @@ async function removePage(run: Run): Promise<void> {
   const view = viewAt(run.store, state.path);
   const { prefix } = options;
   const request: ListOptions & ListingOption = {
-    ...{ limit: PAGE_SIZE, cursor: state.cursor, prefix, metadata: needsMetadata, signal },
+    limit: PAGE_SIZE,
+    cursor: state.cursor,
+    prefix,
+    metadata: needsMetadata,
+    signal,
     [LISTING]: run.listing,
   };
   const page = await view.listPage(request);
