@@ -2,9 +2,9 @@ import type { Cluster, Redis } from "ioredis";
 import { connectionFailure } from "./errors.ts";
 
 /**
- * Returns a function that confirms, if that is necessary, that the client's connection uses the database that the client is configured for.
- * If that database does not exist or the user may not select it, ioredis only emits an error and continues in
- * database 0, where threads would be saved to and loaded from the wrong place.
+ * Returns a function that confirms that the client's connection uses the database that the client is configured for, and
+ * returns nothing if that is certain. If that database does not exist or the user may not select it, ioredis only emits
+ * an error and continues in database 0, where threads would be saved to and loaded from the wrong place.
  */
 export function databaseCheck(client: Redis | Cluster): () => Promise<void> | undefined {
   const checks = new WeakMap<object, Promise<void>>();

@@ -264,7 +264,7 @@ export const copying: ConformanceCase[] = section("Copying", [
       const [source, other] = [store.namespace("one"), store.namespace("other")];
       // More than a copy lists at once: its first cursor then contains a cursor of `namespaces`. Without one, a store
       // that another implementation created would accept it.
-      const names = Array.from({ length: 101 }, (_, index) => `n${String(index).padStart(3, "0")}`);
+      const names = Array.from({ length: 501 }, (_, index) => `n${String(index).padStart(3, "0")}`);
       await Promise.all(names.map((name) => source.namespace(name).save("x", {})));
       const stopped = new Error("stopped");
       const progress: CopyProgress[] = [];
