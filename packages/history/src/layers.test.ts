@@ -17,7 +17,11 @@ async function textsOf(store: HistoryStore): Promise<(string | undefined)[]> {
 it("attachments of all versions are kept, once each, until the versions are pruned", async () => {
   let time = 0;
   const now = (): number => time;
-  const images = Array.from({ length: 3 }, () => randomBytes(24_000).toString("base64"));
+  // Files of a kind begin and end alike.
+  const images = Array.from({ length: 3 }, () => {
+    const parts = ["\u0089PNG\r\n", randomBytes(24_000), "IEND"].map((part) => Buffer.from(part));
+    return Buffer.concat(parts).toString("base64");
+  });
   const inner = memoryStore({ now });
   const store = withHistory(withAttachments(inner), { keep: { ageMs: 1000 } });
   const attachments = async (): Promise<number> => {
@@ -42,7 +46,11 @@ it("attachments of all versions are kept, once each, until the versions are prun
 it("retention and erasure delete threads with all of their versions and attachments", async () => {
   const inner = memoryStore();
   const store = withHistory(withAttachments(inner));
-  const images = Array.from({ length: 3 }, () => randomBytes(24_000).toString("base64"));
+  // Files of a kind begin and end alike.
+  const images = Array.from({ length: 3 }, () => {
+    const parts = ["\u0089PNG\r\n", randomBytes(24_000), "IEND"].map((part) => Buffer.from(part));
+    return Buffer.concat(parts).toString("base64");
+  });
   for (const owner of ["ann", "bob", "bob"]) {
     const view = store.namespace(owner);
     const { threads } = await view.listPage();

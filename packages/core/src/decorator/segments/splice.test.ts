@@ -6,7 +6,7 @@ import { applySplices, spliceBetween } from "./splice.ts";
 /** Texts that begin and end alike, with characters of one to four bytes. */
 const part = fc.string({ unit: fc.constantFrom("a", "é", "€", "😀", "😁"), maxLength: 6 });
 const end = fc
-  .array(fc.constantFrom("ab", "😀", "x".repeat(100)), { maxLength: 4 })
+  .array(fc.constantFrom("ab", "😀", '"', "x".repeat(100), "x".repeat(5000)), { maxLength: 4 })
   .map((parts) => parts.join(""));
 const texts = fc.array(
   fc.tuple(end, part, end).map((parts) => parts.join("")),
@@ -39,6 +39,39 @@ it.each<[before: string, after: string, expected: Splice]>([
   [`${"x".repeat(100_000)}1`, `${"x".repeat(100_000)}2`, { keep: 100_000, text: "2", tail: 0 }],
 ])("keeps as much as both have in common, without separating a pair (%#)", (before, after, expected) => {
   expect(spliceBetween(before, after)).toEqual(expected);
+});
+
+const [long, other] = ["x".repeat(10_000), "y".repeat(10_000)];
+
+it.each<[name: string, before: string, after: string, expected: Splice]>([
+  [
+    "a long one that begins and ends in a string",
+    `[{"a":"AB${long}EF"}]`,
+    `[{"a":"AB${other}EF"}]`,
+    { keep: 6, text: `"AB${other}EF"`, tail: 2 },
+  ],
+  [
+    "a long one that begins in a string",
+    `["AB${long}"]`,
+    `["AB${other}"]`,
+    { keep: 1, text: `"AB${other}`, tail: 2 },
+  ],
+  [
+    "a short one",
+    `["AB${"x".repeat(1000)}EF"]`,
+    `["AB${"y".repeat(1000)}EF"]`,
+    { keep: 4, text: "y".repeat(1000), tail: 4 },
+  ],
+  ["one between strings", `["a"]`, `["a","${long}"]`, { keep: 4, text: `,"${long}"`, tail: 1 }],
+  [
+    "one far from the ends of a string",
+    `["${"a".repeat(3000)}${long}${"b".repeat(3000)}"]`,
+    `["${"a".repeat(3000)}${other}${"b".repeat(3000)}"]`,
+    { keep: 3002, text: other, tail: 3002 },
+  ],
+])("widens only long changes to whole strings: %s", (_, before, after, expected) => {
+  expect(spliceBetween(before, after)).toEqual(expected);
+  expect(applySplices([{ keep: 0, text: before, tail: 0 }, expected])).toBe(after);
 });
 
 it.each<Splice>([

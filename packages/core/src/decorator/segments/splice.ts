@@ -16,7 +16,30 @@ export function spliceBetween(before: string, after: string): Splice {
       before.slice(beforeEnd - to, beforeEnd - from) === after.slice(afterEnd - to, afterEnd - from),
   );
   if (tail > 0 && isLowSurrogate(after.charCodeAt(afterEnd - tail))) tail -= 1;
-  return { keep, text: after.slice(keep, afterEnd - tail), tail };
+  return withWholeStrings(after, { keep, tail });
+}
+
+/** A change is not widened by more than this at each end. */
+const WIDENED_MAX = 2048;
+/** A change at least this long is widened: it is then at most twice as long. */
+const LONG_CHANGE = 2 * WIDENED_MAX;
+
+/**
+ * Widens a long change to whole JSON strings, if it begins or ends in one. All files of a kind begin alike in base64, so
+ * if one replaced another, the layers below would not recognize the rest of it as a file.
+ */
+function withWholeStrings(after: string, { keep, tail }: Omit<Splice, "text">): Splice {
+  const end = after.length - tail;
+  if (end - keep < LONG_CHANGE) return { keep, text: after.slice(keep, end), tail };
+  const quoteBefore = after.slice(Math.max(0, keep - WIDENED_MAX), keep).lastIndexOf('"');
+  const quoteAfter = after.slice(end, end + WIDENED_MAX).indexOf('"');
+  const isWithin = (position: number): boolean =>
+    /[\w+/=-]{2}/u.test(after.slice(position - 1, position + 1));
+  const isStartWidened = quoteBefore >= 0 && isWithin(keep);
+  const isEndWidened = quoteAfter >= 0 && isWithin(end);
+  const from = isStartWidened ? Math.max(0, keep - WIDENED_MAX) + quoteBefore : keep;
+  const to = isEndWidened ? end + quoteAfter + 1 : end;
+  return { keep: from, text: after.slice(from, to), tail: after.length - to };
 }
 
 /** Returns up to which position all is equal. Compares blocks, and halves the block that differs. */
