@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { memoryStore } from "../memory-store.ts";
 import { commonText } from "./common-text.ts";
 import { checkInSlices, isLarge } from "./large-thread.ts";
+import { DETAILS } from "./record-details.test-helper.ts";
 import { encodeRecord } from "./record.ts";
 import { TEXT_PARTS } from "./text-parts.ts";
 import { threadJson } from "./thread-json.ts";
@@ -29,18 +30,6 @@ function isObject(json: string): boolean {
     return false;
   }
 }
-
-const details = {
-  namespace: "",
-  id: "id",
-  nonce: "AAAAAAAAAAAAAAAAAAAAAA",
-  createdAt: 0,
-  updatedAt: 0,
-  expiresAt: undefined,
-  hasFixedExpiry: false,
-  metadata: {},
-  appendKeys: "",
-};
 
 describe.each(forms)("a large thread as %s", (_, form) => {
   it("is parsed in slices, between which the event loop runs", async () => {
@@ -147,7 +136,7 @@ it("the common beginning of texts ends between characters, wherever they differ"
     fc.property(content, content, content, (common, left, right) => {
       const before = JSON.stringify({ text: [...common, ...left].join("") });
       const after = JSON.stringify({ text: [...common, ...right].join("") });
-      const { record } = encodeRecord(threadJson(before), details, undefined);
+      const { record } = encodeRecord(threadJson(before), DETAILS, undefined);
       const found = commonText(after, { record, text: before });
       if (found === undefined) return;
       const beginning = after.slice(0, found.characters);

@@ -7,6 +7,7 @@ import { ID_MAX_BYTES, NAMESPACE_MAX_BYTES } from "../validation/names.ts";
 import { hasAppendKey, hashAppendKey } from "./append-keys.ts";
 import { checksum } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
+import { DETAILS } from "./record-details.test-helper.ts";
 import {
   decodeRecord,
   decodeTail,
@@ -15,18 +16,13 @@ import {
   threadBytes,
   type ThreadRecord,
 } from "./record.ts";
-import type { Trailer } from "./trailer.ts";
 
 const key = { namespace: "", id: "pirate" };
-const details: Omit<Trailer, "size" | "crc32"> = {
+const details = {
+  ...DETAILS,
   ...key,
-  nonce: "AAAAAAAAAAAAAAAAAAAAAA",
   createdAt: Date.UTC(2026, 10, 22),
   updatedAt: Date.UTC(2026, 10, 23),
-  expiresAt: undefined,
-  hasFixedExpiry: false,
-  metadata: {},
-  appendKeys: "",
 };
 
 function recordOf(json: string, replaced?: ThreadRecord): ThreadRecord {

@@ -1,18 +1,9 @@
 import { expect, it } from "vitest";
+import { DETAILS } from "./record-details.test-helper.ts";
 import { encodeRecord } from "./record.ts";
 import { snapshotOf, storedThread } from "./snapshot.ts";
 
-const details = {
-  namespace: "",
-  id: "id",
-  nonce: "AAAAAAAAAAAAAAAAAAAAAA",
-  createdAt: 0,
-  updatedAt: 0,
-  expiresAt: undefined,
-  hasFixedExpiry: false,
-  metadata: { title: "Pirates" },
-  appendKeys: "",
-};
+const details = { ...DETAILS, metadata: { title: "Pirates" } };
 
 function stored(json: string) {
   const { record } = encodeRecord({ unchanged: 0, added: Buffer.from(json) }, details, undefined);

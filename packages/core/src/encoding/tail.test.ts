@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
+import { DETAILS } from "./record-details.test-helper.ts";
 import { decodeTail, encodeRecord } from "./record.ts";
 import { keyInTail, readWholeTrailer, tailOf } from "./tail.ts";
 
@@ -10,16 +11,8 @@ function recordOf(
   threadBytes = 100_000,
 ): { bytes: Uint8Array; trailerLength: number } {
   const json = `{"text":"${"x".repeat(threadBytes)}","a":0,"threadstore":{}}`;
-  const details = {
-    ...KEY,
-    nonce: "AAAAAAAAAAAAAAAAAAAAAA",
-    createdAt: 0,
-    updatedAt: 0,
-    expiresAt: undefined,
-    hasFixedExpiry: false,
-    metadata: { text: ',"threadstore":{'.repeat(2) + "m".repeat(metadataBytes) },
-    appendKeys: "",
-  };
+  const metadata = { text: ',"threadstore":{'.repeat(2) + "m".repeat(metadataBytes) };
+  const details = { ...DETAILS, ...KEY, metadata };
   return encodeRecord({ unchanged: 0, added: Buffer.from(json) }, details, undefined).toWrite;
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { ThreadStoreError } from "../errors.ts";
 import { memoryStore } from "../memory-store.ts";
+import { DETAILS } from "./record-details.test-helper.ts";
 import { encodeRecord, threadBytes } from "./record.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { TEXT_PARTS, type TextParts } from "./text-parts.ts";
@@ -9,22 +10,10 @@ import { threadJson } from "./thread-json.ts";
 
 type Version = Pick<Snapshot, "record" | "parsed">;
 
-const details = {
-  namespace: "",
-  id: "id",
-  nonce: "AAAAAAAAAAAAAAAAAAAAAA",
-  createdAt: 0,
-  updatedAt: 0,
-  expiresAt: undefined,
-  hasFixedExpiry: false,
-  metadata: {},
-  appendKeys: "",
-};
-
 /** Encodes a thread like a save. */
 function encode(thread: string | readonly string[], replaced?: Version): Version {
   const json = threadJson(typeof thread === "string" ? thread : inParts(thread), replaced);
-  const { record } = encodeRecord(json, details, replaced?.record);
+  const { record } = encodeRecord(json, DETAILS, replaced?.record);
   return { record, parsed: json.parsed };
 }
 
