@@ -1,5 +1,6 @@
+import { isHighSurrogate } from "../../encoding/equal-length.ts";
 import type { Splice } from "./segment-format.ts";
-import { isHighSurrogate, spliceBetween } from "./splice.ts";
+import { spliceBetween } from "./splice.ts";
 
 /**
  * The JSON of a thread in parts, which are joined when the text is first needed: a conversation is saved after each

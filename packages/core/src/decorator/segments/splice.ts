@@ -1,14 +1,10 @@
+import { commonLength, equalLength } from "../../encoding/equal-length.ts";
 import type { Splice } from "./segment-format.ts";
-
-/** Comparing this many code units in JavaScript takes about as long as creating two substrings to compare. */
-const SMALL_BLOCK = 64;
-const BLOCK = 65_536;
 
 /** Returns the change that turns `before` into `after`. Both must be well-formed. */
 export function spliceBetween(before: string, after: string): Splice {
   const shorter = Math.min(before.length, after.length);
-  let keep = equalLength(shorter, (from, to) => before.slice(from, to) === after.slice(from, to));
-  if (keep > 0 && isHighSurrogate(after.charCodeAt(keep - 1))) keep -= 1;
+  const keep = commonLength(before, after);
   const [beforeEnd, afterEnd] = [before.length, after.length];
   let tail = equalLength(
     shorter - keep,
@@ -40,23 +36,6 @@ function withWholeStrings(after: string, { keep, tail }: Omit<Splice, "text">): 
   const from = isStartWidened ? Math.max(0, keep - WIDENED_MAX) + quoteBefore : keep;
   const to = isEndWidened ? end + quoteAfter + 1 : end;
   return { keep: from, text: after.slice(from, to), tail: after.length - to };
-}
-
-/** Returns up to which position all is equal. Compares blocks, and halves the block that differs. */
-function equalLength(end: number, isEqual: (from: number, to: number) => boolean): number {
-  let from = 0;
-  let step = BLOCK;
-  while (from < end) {
-    const to = Math.min(from + step, end);
-    if (isEqual(from, to)) from = to;
-    else if (to - from === 1) return from;
-    else step = to - from <= SMALL_BLOCK ? 1 : Math.ceil((to - from) / 2);
-  }
-  return end;
-}
-
-export function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd8_00 && unit <= 0xdb_ff;
 }
 
 function isLowSurrogate(unit: number): boolean {
