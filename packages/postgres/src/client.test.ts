@@ -38,6 +38,15 @@ await describeWithService("postgres", "a pool that is passed in", ({ url }) => {
     await pool.end();
   });
 
+  test("reads threads over connections with another encoding", async () => {
+    const pool = new Pool({ connectionString: url });
+    pool.on("connect", (client) => void client.query("SET client_encoding = 'LATIN1'"));
+    const store = postgresStore({ client: pool, tablePrefix });
+    await store.save("encoded", { text: "é, €, 😀" });
+    expect((await store.load("encoded"))?.thread).toEqual({ text: "é, €, 😀" });
+    await pool.end();
+  });
+
   test("is MISCONFIGURED if it is closed", async () => {
     const pool = new Pool({ connectionString: url });
     await pool.end();

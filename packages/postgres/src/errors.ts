@@ -99,6 +99,11 @@ export function isNameRefused(error: unknown): boolean {
   return state === "26000" || state === "42P05";
 }
 
+/** Returns whether a statement failed because bytes are not text in UTF-8, or contain NUL. */
+export function isNotText(error: unknown): boolean {
+  return DriverError.is(error) && sqlStateOf(error.cause) === "22021";
+}
+
 /** The failure of a statement that was sent. */
 export function statementFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);

@@ -1,6 +1,7 @@
 import { metadataHashes, type AsyncThreadDriver } from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import type { Database } from "./database.ts";
+import { isNotText } from "./errors.ts";
 import { encodeArray, encodeKey } from "./keys.ts";
 import { CHUNK_BYTES } from "./schema.ts";
 import type { RecordStatements } from "./statements.ts";
@@ -12,10 +13,14 @@ export function recordMethods(
 ): Pick<AsyncThreadDriver, "read" | "write" | "delete"> {
   return {
     async read(key, cachedVersion, { signal }) {
-      const [row] = await run(statements.read, [...encodeKey(key), cachedVersion ?? null], signal);
-      const { version = null, bytes = null } = row;
-      if (version === null) return undefined;
-      return { version, nonce: version, bytes: bytes === null ? undefined : Buffer.from(bytes, "base64") };
+      const parameters = [...encodeKey(key), cachedVersion ?? null];
+      const [row] = await run(statements.read, parameters, signal).catch((error: unknown) => {
+        if (!isNotText(error)) throw error;
+        // Core says what is wrong with the record.
+        return run(statements.readBytes, parameters, signal);
+      });
+      const { version = null } = row;
+      return version === null ? undefined : { version, nonce: version, bytes: bytesOf(row) };
     },
 
     async write(key, record, expectedVersion, { signal }) {
@@ -46,6 +51,12 @@ export function recordMethods(
       return hasChanged(row);
     },
   };
+}
+
+/** Returns the bytes of a record; `undefined` if they were not needed. */
+function bytesOf({ text = null, bytes = null }: Row): Buffer | undefined {
+  if (text !== null) return Buffer.from(text);
+  return bytes === null ? undefined : Buffer.from(bytes, "base64");
 }
 
 /** Returns a `Buffer`, which pg sends as it is. It copies the bytes when it sends the statement. */
