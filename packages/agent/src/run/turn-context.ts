@@ -111,7 +111,7 @@ export class TurnContext<Message extends object> {
   #request(name: string): ContextRequest<Message> {
     const { start, list } = this.#draft;
     return {
-      messages: Object.freeze(list.messages.slice(0, start)),
+      messages: Object.freeze(list.first(start)),
       turn: Object.freeze(this.#draft.messages),
       state: providerState(this.#draft, name),
       signal: this.#signal,

