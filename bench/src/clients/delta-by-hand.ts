@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
+import type { Message } from "../messages.ts";
 import type { Client } from "./client.ts";
 
 /** Replaces the end of a record: the first `from` bytes stay, followed by `bytes`. */
@@ -28,21 +29,18 @@ export function deltaByHand(client: DeltaClient): Client {
   return {
     conversation(id) {
       const beginning = '{"thread":{"messages":[';
-      let parts: string[] = [beginning];
+      let added: Message[] = [];
       let length = 0;
       let expected: string | undefined;
       let count = 0;
       let crc = 0;
       return {
-        add(messages) {
-          for (const message of messages) {
-            parts.push(count === 0 ? JSON.stringify(message) : `,${JSON.stringify(message)}`);
-            count += 1;
-          }
-        },
+        add: (messages) => void added.push(...messages),
         async save() {
-          const body = Buffer.from(parts.join(""));
-          parts = [];
+          const text = added.map((message) => JSON.stringify(message)).join(",");
+          const body = Buffer.from(`${count === 0 ? beginning : ","}${text}`);
+          count += added.length;
+          added = [];
           crc = crc32(body, crc);
           const version = randomBytes(16).toString("base64url");
           const trailer = Buffer.from(
