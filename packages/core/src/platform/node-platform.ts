@@ -19,6 +19,7 @@ export function nodePlatform({ buffer, crypto, diagnostics, timers, zlib }: Node
     sha256: (text): Bytes => crypto().hash("sha256", text, "buffer"),
     sha256Text: (text, encoding) => crypto().hash("sha256", text, encoding),
     randomUUID: () => crypto().randomUUID(),
+    fillRandom: (bytes) => void crypto().randomFillSync(bytes),
     wait: (delayMs, options) => timers.setTimeout(delayMs, undefined, options),
     immediate: () => timers.setImmediate(),
     callChannel: (name) => diagnostics.tracingChannel(name),

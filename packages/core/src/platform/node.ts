@@ -22,6 +22,7 @@ export const crc32: Platform["crc32"] = platform.crc32;
 export const sha256: Platform["sha256"] = platform.sha256;
 export const sha256Text: Platform["sha256Text"] = platform.sha256Text;
 export const randomUUID: Platform["randomUUID"] = platform.randomUUID;
+export const fillRandom: Platform["fillRandom"] = platform.fillRandom;
 export const wait: Platform["wait"] = platform.wait;
 export const immediate: Platform["immediate"] = platform.immediate;
 export const callChannel: Platform["callChannel"] = platform.callChannel;

@@ -66,6 +66,8 @@ export interface Platform {
   readonly sha256: (text: string) => Bytes;
   readonly sha256Text: (text: string, encoding: "base64url" | "hex") => string;
   readonly randomUUID: () => string;
+  /** Fills at most 65,536 bytes with random ones. */
+  readonly fillRandom: (bytes: Uint8Array) => void;
   /** Resolves after `delayMs`. Rejects if the signal aborts before. */
   readonly wait: (delayMs: number, options?: WaitOptions) => Promise<void>;
   /** Resolves after the event loop has handled pending events. */

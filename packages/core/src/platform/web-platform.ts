@@ -38,6 +38,7 @@ export const webPlatform: Platform = {
   sha256,
   sha256Text: (text, encoding) => sha256(text).toString(encoding),
   randomUUID,
+  fillRandom: (bytes) => void crypto.getRandomValues(bytes),
   wait,
   immediate: () => wait(0),
   /** Calls are not published: these runtimes do not have diagnostics channels. */
