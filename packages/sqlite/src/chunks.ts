@@ -1,3 +1,4 @@
+import type { Version } from "@threadstore/core";
 import type { SqliteDatabase } from "./options.ts";
 import { CHUNK_BYTES, END_MAX_BYTES, STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
@@ -7,6 +8,11 @@ export interface StoredRow {
   readonly thread: number;
   /** How many bytes of the content are in chunks. The others are in the row. `null` without chunks. */
   readonly chunked: number | null;
+}
+
+/** Returns the row of a thread of which `chunked` bytes are in chunks. */
+export function storedRow(thread: number, chunked: number): StoredRow {
+  return { thread, chunked: chunked === 0 ? null : chunked };
 }
 
 /** Returns the row of a thread if it is at the expected version. */
@@ -39,6 +45,18 @@ export function prepareUpdateThread(database: SqliteDatabase): (thread: number, 
     "UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ? WHERE thread = ?",
   );
   return (thread, { nonce, size, updatedAt, end }) => void update.run(nonce, size, updatedAt, end, thread);
+}
+
+/** Changes a row that still has the expected version. Returns whether it has. */
+export type ReplaceVersion = (thread: number, expectedVersion: Version, row: ChangedRow) => boolean;
+
+export function prepareReplaceVersion(database: SqliteDatabase): ReplaceVersion {
+  const update = prepareStatement(
+    database,
+    "UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ? WHERE thread = ? AND version = ?",
+  );
+  return (thread, expectedVersion, { nonce, size, updatedAt, end }) =>
+    update.run(nonce, size, updatedAt, end, thread, expectedVersion).changes === 1;
 }
 
 /**

@@ -76,7 +76,7 @@ describe("the statements of a call", () => {
     return plan.map(({ detail }) => detail);
   }
 
-  it("form one transaction that writes only the end of the thread", async () => {
+  it("form one transaction that writes only the end of the thread, or are one statement", async () => {
     const { database, statements } = recordStatements();
     const store = sqliteStore({ database });
     const statementsOf = async (call: () => Promise<unknown>) => {
@@ -91,13 +91,19 @@ describe("the statements of a call", () => {
       "INSERT INTO threadstore_threads",
       "COMMIT",
     ]);
-    const saveMore = () => store.save("thread", { text, more: true }, { previous: saved });
-    expect(await statementsOf(saveMore)).toEqual([
-      "BEGIN IMMEDIATE",
-      "SELECT thread, (",
-      "UPDATE threadstore_threads SET",
-      "COMMIT",
-    ]);
+    let previous = saved;
+    const saveMore = (from: ThreadStore, more: string) => async () => {
+      previous = await from.save("thread", { text, more }, { previous });
+    };
+    const update = "UPDATE threadstore_threads SET";
+    expect(await statementsOf(saveMore(store, "a"))).toEqual([update]);
+    // Another store, as in another process, does not know the row.
+    const other = sqliteStore({ database });
+    await other.load("other");
+    const replace = ["BEGIN IMMEDIATE", "SELECT thread, (", update, "COMMIT"];
+    expect(await statementsOf(saveMore(other, "b"))).toEqual(replace);
+    expect(await statementsOf(saveMore(other, "c"))).toEqual([update]);
+    expect(await statementsOf(saveMore(store, "d"))).toEqual(replace);
     expect(await statementsOf(() => store.load("thread"))).toEqual(["SELECT CASE typeof(version)"]);
     const current = await store.load("thread");
     expect(await statementsOf(() => store.load("thread", { cached: current }))).toEqual([

@@ -1,34 +1,18 @@
 import type { Version } from "@threadstore/core";
-import {
-  metadataHashes,
-  type RecordToWrite,
-  type StoredRecord,
-  type ThreadKey,
-} from "@threadstore/core/driver";
-import {
-  chunkedAfter,
-  keepsChunks,
-  prepareRemoveChunks,
-  prepareSelectStored,
-  prepareStoreChunks,
-  prepareUpdateThread,
-} from "./chunks.ts";
+import type { StoredRecord, ThreadKey } from "@threadstore/core/driver";
 import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
-import { DELETE_METADATA, prepareMetadata } from "./metadata-index.ts";
+import { DELETE_METADATA } from "./metadata-index.ts";
 import type { SqliteDatabase } from "./options.ts";
 import { type Patches, preparePatches } from "./patches.ts";
-import { CHUNK_BYTES, STORED_VERSION } from "./schema.ts";
+import { STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
+import { prepareWrite, type WriteRecord } from "./write-record.ts";
 
 /** Reads and changes single records. Each call is one transaction. */
 export interface Records extends Patches {
   readonly read: (key: ThreadKey, cachedVersion: Version | undefined) => StoredRecord | undefined;
-  readonly write: (
-    key: ThreadKey,
-    record: RecordToWrite,
-    expectedVersion: Version | undefined,
-  ) => Version | undefined;
+  readonly write: WriteRecord;
   /** Deletes those that still exist in the expected version, in one transaction, and returns for each whether it did. */
   readonly deleteAll: (records: readonly RecordVersion[]) => boolean[];
 }
@@ -100,68 +84,6 @@ function concatenation(database: SqliteDatabase): string {
   return database.pragma("encoding", { simple: true }) === "UTF-8"
     ? "CAST(coalesce(group_concat(bytes, ''), '') || coalesce(trailer, '') AS BLOB)"
     : "unhex(coalesce(group_concat(hex(bytes), ''), '') || hex(trailer))";
-}
-
-function prepareWrite(database: SqliteDatabase): Records["write"] {
-  const create = prepareCreate(database);
-  const replace = prepareReplace(database);
-  const writeMetadata = prepareMetadata(database);
-  const write: Records["write"] = (key, record, expectedVersion) => {
-    const isNew = expectedVersion === undefined;
-    const thread = isNew ? create(key, record) : replace(key, record, expectedVersion);
-    if (thread === undefined) return undefined;
-    const { nonce, changedMetadata } = record;
-    if (changedMetadata !== undefined) {
-      writeMetadata(thread, metadataHashes(key.namespace, changedMetadata), isNew);
-    }
-    return nonce;
-  };
-  // IMMEDIATE, because a transaction that starts with a read does not wait for the lock when it starts to write.
-  const transaction = database.transaction(write);
-  return (key, record, expectedVersion) => transaction.immediate(key, record, expectedVersion);
-}
-
-/** Prepares the insertion of a record, which returns its `thread`; `undefined` if the key exists. */
-function prepareCreate(
-  database: SqliteDatabase,
-): (key: ThreadKey, record: RecordToWrite) => number | undefined {
-  const insertThread = prepareStatement<{ thread: number }>(
-    database,
-    `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
-  );
-  const storeChunks = prepareStoreChunks(database);
-  return (key, { bytes, trailerLength, nonce, updatedAt }) => {
-    const size = bytes.length - trailerLength;
-    const chunked = chunkedAfter(null, 0, size);
-    const columns = [nonce, size, updatedAt, bytes.subarray(chunked), ...encodeKey(key)];
-    const thread = insertThread.get(columns)?.thread;
-    if (thread !== undefined) storeChunks(thread, 0, bytes.subarray(0, chunked));
-    return thread;
-  };
-}
-
-/** Prepares the compare-and-set of a record, which returns its `thread`; `undefined` if another version is stored. */
-function prepareReplace(
-  database: SqliteDatabase,
-): (key: ThreadKey, record: RecordToWrite, expectedVersion: Version) => number | undefined {
-  const selectStored = prepareSelectStored(database);
-  const updateThread = prepareUpdateThread(database);
-  const storeChunks = prepareStoreChunks(database);
-  const removeChunks = prepareRemoveChunks(database);
-  return (key, { bytes, unchanged, trailerLength, nonce, updatedAt }, expectedVersion) => {
-    const stored = selectStored(...encodeKey(key), expectedVersion);
-    if (stored === undefined) return undefined;
-    const size = bytes.length - trailerLength;
-    const chunked = chunkedAfter(stored.chunked, unchanged, size);
-    updateThread(stored.thread, { nonce, size, updatedAt, end: bytes.subarray(chunked) });
-    if (!keepsChunks(stored, unchanged, chunked)) {
-      const firstChunk = Math.floor(Math.min(unchanged, stored.chunked ?? 0) / CHUNK_BYTES);
-      storeChunks(stored.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, chunked));
-    }
-    removeChunks(stored, unchanged, chunked);
-    return stored.thread;
-  };
 }
 
 function prepareDeleteAll(database: SqliteDatabase): Records["deleteAll"] {

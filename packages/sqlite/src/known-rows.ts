@@ -1,0 +1,26 @@
+import type { Version } from "@threadstore/core";
+import type { StoredRow } from "./chunks.ts";
+
+/** At least as many as the conversations that a process has at a time. An entry takes about 200 bytes. */
+const MAX_ROWS = 10_000;
+
+/**
+ * The rows of versions that this connection wrote. A version is stored only once, so the row that has it is still the
+ * one that was written, and its chunks are those of then.
+ */
+export class KnownRows {
+  readonly #rows = new Map<Version, StoredRow>();
+
+  /** Returns the row of a version; `undefined` if another connection wrote it, or long ago. */
+  get(version: Version | undefined): StoredRow | undefined {
+    return version === undefined ? undefined : this.#rows.get(version);
+  }
+
+  /** Remembers the row of a version that was committed, instead of that of the version before. */
+  replace(before: Version | undefined, version: Version, row: StoredRow): void {
+    if (before !== undefined) this.#rows.delete(before);
+    this.#rows.set(version, row);
+    const [oldest] = this.#rows.keys();
+    if (this.#rows.size > MAX_ROWS && oldest !== undefined) this.#rows.delete(oldest);
+  }
+}
