@@ -20,7 +20,11 @@ export class KnownRows {
   replace(before: Version | undefined, version: Version, row: StoredRow): void {
     if (before !== undefined) this.#rows.delete(before);
     this.#rows.set(version, row);
+    if (this.#rows.size > MAX_ROWS) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
     const [oldest] = this.#rows.keys();
-    if (this.#rows.size > MAX_ROWS && oldest !== undefined) this.#rows.delete(oldest);
+    if (oldest !== undefined) this.#rows.delete(oldest);
   }
 }

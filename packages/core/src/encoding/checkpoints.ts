@@ -33,22 +33,20 @@ const SPACING_BYTES = 2048;
 /** The result of parsing text that is a JSON object. Its beginning need not be parsed again. */
 export interface ParsedText {
   readonly checkpoints: readonly Checkpoint[];
-  readonly parts: PartOffsets;
+  readonly parts: KnownParts;
   /** The text itself, if it is long and was given as text. */
   readonly text?: string;
 }
 
 /** The parts that a text was given in. The same strings at the same positions need not be read again. */
-export interface PartOffsets {
+export interface KnownParts {
   readonly strings: readonly string[];
-  /** Where each part ends in the text, in bytes. */
-  readonly ends: readonly number[];
   /** How many leading parts are the beginning of an object and elements of its array: see `countElementParts`. */
   readonly elements: number;
 }
 
 /** For text that was not given in parts, or whose parts are not well-formed on their own. */
-export const NO_PARTS: PartOffsets = { strings: [], ends: [], elements: 0 };
+export const NO_PARTS: KnownParts = { strings: [], elements: 0 };
 
 /** Returns the checkpoints that are still valid in text of which only the first `unchanged` bytes are the same. */
 export function checkpointsWithin(

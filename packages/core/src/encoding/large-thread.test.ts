@@ -89,7 +89,7 @@ describe.each(forms)("a large thread as %s", (_, form) => {
 });
 
 it("only text and parts of which nothing is known are large", () => {
-  const parsed = { checkpoints: [], parts: { strings: [], ends: [], elements: 0 } };
+  const parsed = { checkpoints: [], parts: { strings: [], elements: 0 } };
   expect(isLarge({ text }, undefined)).toBe(true);
   expect(isLarge({ text }, {})).toBe(true);
   expect(isLarge({ text }, { parsed })).toBe(false);

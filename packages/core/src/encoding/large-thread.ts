@@ -76,16 +76,13 @@ async function checkParts(given: readonly unknown[], pause: () => Promise<void>)
     for (const part of parts.slice(start, start + SLICE_PARTS)) length += ByteBuffer.byteLength(part);
   }
   const bytes = ByteBuffer.allocUnsafeSlow(length);
-  const ends: number[] = [];
+  let written = 0;
   let elements = 0;
   for (let start = 0; start < parts.length; start += SLICE_PARTS) {
     await pause();
     const end = Math.min(start + SLICE_PARTS, parts.length);
-    for (let index = start; index < end; index += 1) {
-      const position = ends.at(-1) ?? 0;
-      ends.push(position + bytes.write(parts[index] ?? "", position));
-    }
+    for (const part of parts.slice(start, end)) written += bytes.write(part, written);
     if (elements === start) elements = countElementParts(parts, elements, end);
   }
-  return { parts: { bytes, ends, elements } };
+  return { parts: { bytes, elements } };
 }

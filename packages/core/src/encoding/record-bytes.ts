@@ -133,5 +133,5 @@ export class RecordBytes {
 /** Encodes at least the first `to` bytes of the concatenation of `texts`. */
 function encodePrefix(texts: readonly string[], to: number): Bytes {
   // Every UTF-16 unit takes at least one byte. One more unit, because slicing may split a surrogate pair.
-  return scratchBuffer.encode(...texts.map((text) => text.slice(0, to + 1)));
+  return scratchBuffer.encode(texts.map((text) => text.slice(0, to + 1)));
 }

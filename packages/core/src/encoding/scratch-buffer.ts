@@ -16,7 +16,7 @@ export class ScratchBuffer {
   #buffer = ByteBuffer.allocUnsafeSlow(INITIAL_BYTES);
 
   /** Encodes the concatenation of `texts`. The result is valid until the next call. */
-  encode(...texts: readonly string[]): Bytes {
+  encode(texts: readonly string[]): Bytes {
     let end = this.#write(texts);
     if (end === undefined) {
       if (!this.#grow(texts)) return ByteBuffer.from(texts.join(""));
@@ -39,18 +39,6 @@ export class ScratchBuffer {
       if (end > capacity) return undefined;
     }
     return end;
-  }
-
-  /** Encodes the concatenation of `texts`, and returns where each of them ends, counted from `start`. */
-  encodeParts(texts: readonly string[], start: number): { readonly bytes: Bytes; readonly ends: number[] } {
-    const upperBound = 3 * texts.reduce((sum, { length }) => sum + length, 0);
-    let end = 0;
-    if (upperBound > this.#buffer.length && !this.#grow(texts)) {
-      const ends = texts.map((text) => start + (end += ByteBuffer.byteLength(text)));
-      return { bytes: ByteBuffer.from(texts.join("")), ends };
-    }
-    const ends = texts.map((text) => start + (end += this.#buffer.write(text, end)));
-    return { bytes: this.#buffer.subarray(0, end), ends };
   }
 
   /** Makes the buffer large enough for `texts`, and returns whether that is within the limit. */

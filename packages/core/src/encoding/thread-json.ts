@@ -38,8 +38,8 @@ export type GivenThread =
 export interface CheckedThread {
   /** The text in UTF-8, in memory that nothing else uses, and its checkpoints. It is a JSON object. */
   readonly text?: { readonly bytes: Bytes; readonly checkpoints: ParsedText["checkpoints"] };
-  /** All parts in UTF-8, where each ends, and the result of `countElementParts`. */
-  readonly parts?: { readonly bytes: Bytes; readonly ends: readonly number[]; readonly elements: number };
+  /** All parts in UTF-8, and the result of `countElementParts`. */
+  readonly parts?: { readonly bytes: Bytes; readonly elements: number };
 }
 
 /** Reads a thread given as an object, as text or as text parts. Throws `INVALID_ARGUMENT` if an object is not strict JSON. */
@@ -71,7 +71,7 @@ export function givenJson(
 ): ThreadJson {
   if ("text" in given) return fromText(given.text, replaced, argument, checked);
   if ("parts" in given) return fromParts(given.parts, replaced, argument, checked);
-  return { unchanged: 0, added: scratchBuffer.encode(given.json), text: given.json };
+  return { unchanged: 0, added: scratchBuffer.encode([given.json]), text: given.json };
 }
 
 /**
@@ -104,7 +104,7 @@ function fromText(
   if (text.length >= LONG_TEXT) return fromLongText(text, replaced, argument);
   // In UTF-8 a lone surrogate becomes U+FFFD, which the replaced text may contain at the same position.
   checkWellFormed(text, argument);
-  const bytes = scratchBuffer.encode(text);
+  const bytes = scratchBuffer.encode([text]);
   const unchanged = replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0);
   const json = { unchanged, added: bytes.subarray(unchanged), text };
   const checkpoints = parse(json, replaced, { text: () => text, bytes: () => bytes }, argument);
@@ -134,7 +134,7 @@ function fromLongText(
       : commonText(text, { record: replaced.record, text: before });
   const added = text.slice(common?.characters ?? 0);
   checkWellFormed(added, argument);
-  const bytes = scratchBuffer.encode(added);
+  const bytes = scratchBuffer.encode([added]);
   const unchanged =
     common?.bytes ?? (replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0));
   const json = { unchanged, added: common === undefined ? bytes.subarray(unchanged) : bytes };
@@ -158,25 +158,36 @@ function fromParts(
     return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced, argument);
   }
   const strings = parts as readonly string[];
-  const unchanged = previous.ends[count - 1] ?? 0;
+  const unchanged = replaced === undefined ? 0 : lengthOfParts(replaced, count);
   // Parts are checked beforehand only if none of them are known.
-  const { bytes, ends } = checked ?? scratchBuffer.encodeParts(added, unchanged);
+  const bytes = checked?.bytes ?? scratchBuffer.encode(added);
   const json = { unchanged, added: bytes };
   const elements = checked?.elements ?? countElementParts(strings, Math.min(previous.elements, count));
-  const offsets = { strings, ends: previous.ends.slice(0, count).concat(ends), elements };
+  const known = { strings, elements };
   if (elements > 0 && endsObject(strings, elements)) {
-    return { ...json, parsed: { checkpoints: [], parts: offsets } };
+    return { ...json, parsed: { checkpoints: [], parts: known } };
   }
   const text = (): string => strings.join("");
   const whole = (): Bytes => (unchanged === 0 ? bytes : ByteBuffer.from(text()));
   const checkpoints = parse(json, replaced, { text, bytes: whole }, argument);
-  return { ...json, parsed: { checkpoints, parts: offsets } };
+  return { ...json, parsed: { checkpoints, parts: known } };
 }
 
 function commonPartCount(parts: readonly unknown[], previous: readonly string[]): number {
   let count = 0;
   while (count < previous.length && parts[count] === previous[count]) count += 1;
   return count;
+}
+
+/** Returns the length of the first `count` parts of a version in bytes. Measures the others, of which there are few. */
+function lengthOfParts({ record, parsed }: ReplacedVersion, count: number): number {
+  if (count === 0) return 0;
+  const strings = parsed?.parts.strings ?? [];
+  let length = record.trailer.size;
+  for (let index = count; index < strings.length; index += 1) {
+    length -= ByteBuffer.byteLength(strings[index] ?? "");
+  }
+  return length;
 }
 
 /** Returns the checkpoints of the text. Throws `INVALID_ARGUMENT` unless it is a JSON object. */
