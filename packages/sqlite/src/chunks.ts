@@ -80,6 +80,18 @@ export function keepsChunks(stored: StoredRow, unchanged: number, chunked: numbe
   return chunked === (stored.chunked ?? 0) && unchanged >= chunked;
 }
 
+/**
+ * Returns the first chunk that changes. Of a thread that gets shorter, that can be one whose bytes all stay, because its
+ * end moves to the row.
+ */
+export function firstChangedChunk(
+  { chunked }: StoredRow,
+  unchanged: number,
+  chunkedAfterwards: number,
+): number {
+  return Math.floor(Math.min(unchanged, chunked ?? 0, chunkedAfterwards) / CHUNK_BYTES);
+}
+
 /** Stores the chunks of a thread from `firstChunk` on. */
 export type StoreChunks = (thread: number, firstChunk: number, content: Uint8Array) => void;
 

@@ -2,6 +2,7 @@ import type { Version } from "@threadstore/core";
 import { metadataHashes, type RecordPatch, type RecordTail, type ThreadKey } from "@threadstore/core/driver";
 import {
   chunkedAfter,
+  firstChangedChunk,
   keepsChunks,
   prepareRemoveChunks,
   prepareSelectStored,
@@ -65,7 +66,7 @@ function preparePatch(database: SqliteDatabase): Patches["patch"] {
     const size = keep + bytes.length - trailerLength;
     const chunked = chunkedAfter(stored.chunked, keep, size);
     const isInRow = keepsChunks(stored, keep, chunked);
-    const firstChunk = Math.floor(Math.min(keep, stored.chunked ?? 0) / CHUNK_BYTES);
+    const firstChunk = firstChangedChunk(stored, keep, chunked);
     const from = isInRow ? chunked : firstChunk * CHUNK_BYTES;
     const end = Buffer.concat([selectBytes(stored, from, keep), bytes]);
     updateThread(stored.thread, { nonce, size, updatedAt, end: end.subarray(chunked - from) });
@@ -82,14 +83,14 @@ function preparePatch(database: SqliteDatabase): Patches["patch"] {
 
 /**
  * Prepares reading the stored content from `from`, where a chunk or the end in the row begins, to `to`. It spans at most
- * one chunk. Throws `CORRUPT` if the content ends before.
+ * two chunks. Throws `CORRUPT` if the content ends before.
  */
 function prepareSelectBytes(
   database: SqliteDatabase,
 ): (stored: StoredRow, from: number, to: number) => Uint8Array {
-  const selectChunk = prepareStatement<{ bytes: unknown }>(
+  const selectChunks = prepareStatement<{ bytes: unknown }>(
     database,
-    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence = ?",
+    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
   );
   const selectEnd = prepareStatement<{ trailer: unknown }>(
     database,
@@ -97,7 +98,10 @@ function prepareSelectBytes(
   );
   return ({ thread, chunked }, from, to) => {
     const parts: Buffer[] = [];
-    if (from < (chunked ?? 0)) parts.push(blob(selectChunk.get(thread, from / CHUNK_BYTES)?.bytes));
+    if (from < (chunked ?? 0)) {
+      const chunks = selectChunks.all(thread, from / CHUNK_BYTES, Math.ceil(to / CHUNK_BYTES));
+      parts.push(...chunks.map(({ bytes }) => blob(bytes)));
+    }
     if (to > (chunked ?? 0)) parts.push(blob(selectEnd.get(thread)?.trailer));
     const bytes = Buffer.concat(parts).subarray(0, to - from);
     if (bytes.length < to - from) throw recordTooShort(database.name);

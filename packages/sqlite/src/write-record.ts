@@ -2,6 +2,7 @@ import type { Version } from "@threadstore/core";
 import { metadataHashes, type RecordToWrite, type ThreadKey } from "@threadstore/core/driver";
 import {
   chunkedAfter,
+  firstChangedChunk,
   keepsChunks,
   prepareRemoveChunks,
   prepareReplaceVersion,
@@ -119,7 +120,7 @@ function prepareReplace(
     const chunked = chunkedAfter(stored.chunked, unchanged, size);
     updateThread(stored.thread, { nonce, size, updatedAt, end: bytes.subarray(chunked) });
     if (!keepsChunks(stored, unchanged, chunked)) {
-      const firstChunk = Math.floor(Math.min(unchanged, stored.chunked ?? 0) / CHUNK_BYTES);
+      const firstChunk = firstChangedChunk(stored, unchanged, chunked);
       storeChunks(stored.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, chunked));
     }
     removeChunks(stored, unchanged, chunked);

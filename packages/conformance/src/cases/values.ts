@@ -402,6 +402,23 @@ export const values: ConformanceCase[] = section("Values", [
     run: (context) => sequentialProperty(context, { clients: 2, reopens: true, timeoutMs: RANDOM_CALLS_MS }),
   },
   {
+    id: "V1-18",
+    title: "a thread that loses its end again and again equals what is left",
+    clauses: ["V1", "C1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      // Each piece is different, so that none can be missing or repeated without notice.
+      const pieces = range(3200).map((n) => String(n).padStart(8, "."));
+      const textOfPieces = (count: number): string => `{"text":"${pieces.slice(0, count).join("")}"}`;
+      let previous = await store.save("a", textOfPieces(pieces.length));
+      for (let count = pieces.length - 33; count > 0; count -= 33) {
+        previous = await store.save("a", textOfPieces(count), { previous });
+        const left = await loadExisting(other, "a", "a thread without its end can be loaded");
+        expectEqual(left.json, textOfPieces(count), "a thread without its end equals what is left");
+      }
+    },
+  },
+  {
     id: "V2-1",
     title: "an object that is not strict JSON is INVALID_ARGUMENT with the path, and nothing is written",
     clauses: ["V2"],

@@ -1,6 +1,7 @@
 import { appendMutants } from "./append.ts";
 import { basicMutants } from "./basics.ts";
 import { blindSpotMutants } from "./blind-spots.ts";
+import { chunkMutants } from "./chunks.ts";
 import { concurrencyMutants } from "./concurrency.ts";
 import { copyingMutants } from "./copying.ts";
 import { costMutants } from "./costs.ts";
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
   ...valueMutants,
   ...basicMutants,
   ...textInPartsMutants,
+  ...chunkMutants,
   ...existenceMutants,
   ...versionMutants,
   ...listingMutants,
