@@ -31,8 +31,9 @@ function introduction({ machine, node, date }: Report): string {
   return `# Performance
 
 What it costs to save a conversation after each turn: with our stores (bold), with the client library alone, and with
-other libraries. The tables show the mean time of a save, in milliseconds, in conversations of 10, 100 and 1,000 turns,
-and half the range of the rounds. In the plots, both axes are logarithmic.
+other libraries. \`LangGraph, …, ours\` is our checkpoint saver in the same graphs as LangGraph's own. The tables show the
+mean time of a save, in milliseconds, in conversations of 10, 100 and 1,000 turns, and half the range of the rounds.
+Conversations of more than 200 turns ran once. In the plots, both axes are logarithmic.
 
 Measured on ${date} with Node.js ${node.slice(1)}: ${machine}.`;
 }
@@ -42,8 +43,8 @@ function method({ results }: Report): string {
   const control =
     noise === undefined
       ? ""
-      : ` A control, the raw client once more (\`${CONTROL_NAME}\`), shows the noise: the ratio of its time to that of the
-raw client was ${noise}.`;
+      : ` A control, the raw client once more (\`${CONTROL_NAME}\`), shows the noise:
+the ratio of its time to that of the raw client was ${noise}.`;
   return `## How it was measured
 
 Each turn has a question of 200 bytes and an answer of 800, every third one also a tool call of 2 KB, and is followed by
@@ -55,8 +56,9 @@ an object with all messages. Servers are separate processes on the same machine:
 PostgreSQL with \`synchronous_commit = on\`, Azurite and Ceph in memory.
 
 The subjects run in turn in one process, round after round, so that a slow phase of the machine affects all of them.
-Numbers are medians over the rounds.${control} Compare ratios within one case, CPU time and bytes, not
-times of different cases. [Decision 20](../docs/decisions/0020-benchmark.md) explains the method and its limits.`;
+Numbers are medians over the rounds.${control}
+Compare ratios within one case, CPU time and bytes, not times of different cases.
+[Decision 20](../docs/decisions/0020-benchmark.md) explains the method and its limits.`;
 }
 
 function goalTable(results: readonly Result[]): string {
