@@ -14,8 +14,8 @@ export interface Plot {
 
 // As wide as a phone needs: pages scale the picture, and its text must remain readable.
 const WIDTH = 480;
-const AREA = { left: 62, right: 464, top: 40, bottom: 300 };
-const KEY = { top: 352, row: 20, columns: 2 };
+const AREA = { left: 62, right: 456, top: 40, bottom: 300 };
+const KEY = { top: 352, row: 20, columns: 2, columnWidth: 222 };
 // Distinguishable with colour vision deficiency, on white and on black.
 const COLOURS = ["#0072b2", "#56b4e9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#999999", "#8c564b"];
 const STYLE = `<style>.b{fill:#fff}.t{fill:#222}.g{stroke:#ddd}
@@ -84,7 +84,7 @@ function drawn({ name, points }: Series, index: number, x: Scale, y: Scale): str
   // The colours repeat after the eighth, with dashes.
   const dashes = index < COLOURS.length ? "" : ' stroke-dasharray="6 4"';
   const stroke = `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>`;
-  const left = 12 + (index % KEY.columns) * (WIDTH / KEY.columns);
+  const left = 12 + (index % KEY.columns) * KEY.columnWidth;
   const row = KEY.top + Math.floor(index / KEY.columns) * KEY.row;
   const key = `<path d="M${left} ${row}h20" stroke="${colour}" stroke-width="3"${dashes}/>`;
   return `${stroke}${dots.join("")}${key}${text(left + 28, row + 5, name, "")}`;
