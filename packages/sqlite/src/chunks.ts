@@ -47,16 +47,22 @@ export function prepareUpdateThread(database: SqliteDatabase): (thread: number, 
   return (thread, { nonce, size, updatedAt, end }) => void update.run(nonce, size, updatedAt, end, thread);
 }
 
-/** Changes a row that still has the expected version. Returns whether it has. */
-export type ReplaceVersion = (thread: number, expectedVersion: Version, row: ChangedRow) => boolean;
+/** Changes the row `thread` if it is that of the key, and still has the expected version. Returns whether it does. */
+export type ReplaceVersion = (
+  thread: number,
+  key: readonly [namespace: Buffer, id: Buffer],
+  expectedVersion: Version,
+  row: ChangedRow,
+) => boolean;
 
 export function prepareReplaceVersion(database: SqliteDatabase): ReplaceVersion {
   const update = prepareStatement(
     database,
-    "UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ? WHERE thread = ? AND version = ?",
+    `UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ?
+     WHERE thread = ? AND namespace = ? AND id = ? AND version = ?`,
   );
-  return (thread, expectedVersion, { nonce, size, updatedAt, end }) =>
-    update.run(nonce, size, updatedAt, end, thread, expectedVersion).changes === 1;
+  return (thread, key, expectedVersion, { nonce, size, updatedAt, end }) =>
+    update.run(nonce, size, updatedAt, end, thread, ...key, expectedVersion).changes === 1;
 }
 
 /**

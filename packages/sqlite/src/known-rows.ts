@@ -1,7 +1,7 @@
 import type { Version } from "@threadstore/core";
 import type { StoredRow } from "./chunks.ts";
 
-/** At least as many as the conversations that a process has at a time. An entry takes about 200 bytes. */
+/** More than the conversations that most processes have at a time. An entry takes about 200 bytes. */
 const MAX_ROWS = 10_000;
 
 /**

@@ -106,6 +106,24 @@ function commonPrefix(a: Uint8Array, b: Uint8Array): number {
   return length;
 }
 
+test("a version of one thread does not change it when another thread is written", async () => {
+  const driver = sqliteDriver({ path: ":memory:" });
+  const text = "x".repeat(2 * CHUNK_BYTES);
+  const first = record(text);
+  await driver.write(KEY, first, undefined, options);
+  const next = { ...record(`${text}a`, "}", text.length), changedMetadata: undefined };
+  for (const key of [
+    { namespace: "", id: "another" },
+    { namespace: "another", id: KEY.id },
+  ]) {
+    expect(await driver.write(key, next, first.nonce, options)).toBeUndefined();
+    expect(await driver.read(key, undefined, options)).toBeUndefined();
+  }
+  expect(await driver.read(KEY, undefined, options)).toMatchObject({ version: first.nonce });
+  expect(await textOf(driver, KEY.id)).toBe(`${text}}`);
+  await driver.close();
+});
+
 test("finds a row that another program moved, and one that another connection wrote", async () => {
   const database = new Sqlite(":memory:");
   const [driver, other] = [sqliteDriver({ database }), sqliteDriver({ database })];

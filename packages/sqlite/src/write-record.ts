@@ -32,7 +32,7 @@ export function prepareWrite(database: SqliteDatabase): WriteRecord {
   const writeAll = prepareWriteAll(database);
   return (key, record, expectedVersion) => {
     const known = rows.get(expectedVersion);
-    const stored = replaceEnd(known, record, expectedVersion) ?? writeAll(key, record, expectedVersion);
+    const stored = replaceEnd(known, key, record, expectedVersion) ?? writeAll(key, record, expectedVersion);
     if (stored === undefined) return undefined;
     rows.replace(expectedVersion, record.nonce, stored);
     return record.nonce;
@@ -47,18 +47,24 @@ function prepareReplaceEnd(
   database: SqliteDatabase,
 ): (
   known: StoredRow | undefined,
+  key: ThreadKey,
   record: RecordToWrite,
   expectedVersion: Version | undefined,
 ) => StoredRow | undefined {
   const replaceVersion = prepareReplaceVersion(database);
-  return (known, { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata }, expectedVersion) => {
+  return (
+    known,
+    key,
+    { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata },
+    expectedVersion,
+  ) => {
     if (known === undefined || known.chunked === null || expectedVersion === undefined) return undefined;
     if (changedMetadata !== undefined) return undefined;
     const size = bytes.length - trailerLength;
     const chunked = chunkedAfter(known.chunked, unchanged, size);
     if (!keepsChunks(known, unchanged, chunked)) return undefined;
     const row = { nonce, size, updatedAt, end: bytes.subarray(chunked) };
-    return replaceVersion(known.thread, expectedVersion, row) ? known : undefined;
+    return replaceVersion(known.thread, encodeKey(key), expectedVersion, row) ? known : undefined;
   };
 }
 
