@@ -16,7 +16,7 @@ export function recordMethods(
       const parameters = [...encodeKey(key), cachedVersion ?? null];
       const [row] = await run(statements.read, parameters, signal).catch((error: unknown) => {
         if (!isNotText(error)) throw error;
-        // Core says what is wrong with the record.
+        // Core finds the damage and reports it.
         return run(statements.readBytes, parameters, signal);
       });
       const { version = null } = row;

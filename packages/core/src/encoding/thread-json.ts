@@ -179,7 +179,7 @@ function commonPartCount(parts: readonly unknown[], previous: readonly string[])
   return count;
 }
 
-/** Returns the length of the first `count` parts of a version in bytes. Measures the others, of which there are few. */
+/** Returns the length of the first `count` parts of a version in bytes. Measures the others, which are few in a thread that grows. */
 function lengthOfParts({ record, parsed }: ReplacedVersion, count: number): number {
   if (count === 0) return 0;
   const strings = parsed?.parts.strings ?? [];
