@@ -120,8 +120,8 @@ export interface PageRequest {
   /** 1 to 1000. */
   readonly limit: number;
   /**
-   * `id`: a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. `updated`: the latest
-   * `updatedAt` first, and records of the same time by id.
+   * `id`: a stable, total order that is ascending for ids of up to 256 characters of `[0-9A-Za-z._-]`. `updated`:
+   * the latest `updatedAt` first, and records of the same time by id.
    */
   readonly order: ListOrder;
   /**

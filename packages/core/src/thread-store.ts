@@ -159,8 +159,8 @@ export interface DeleteOptions extends CallOptions {
 }
 
 /**
- * The order of a listing. `id`: ascending for ids that consist of `[0-9A-Za-z._-]`; the backend determines the order of
- * other ids. `updated`: the latest save first, and threads that were saved at the same time by id.
+ * The order of a listing. `id`: ascending for ids of up to 256 characters of `[0-9A-Za-z._-]`; the backend determines
+ * the order of other ids. `updated`: the latest save first, and threads that were saved at the same time by id.
  */
 export type ListOrder = "id" | "updated";
 

@@ -1,6 +1,8 @@
 import type { ThreadStore, StoredThread, SaveOptions } from "@threadstore/core";
 import { jsonTexts, notThreadTexts, nestedText, nestedObject } from "../corpus/json-documents.ts";
 import { refusedObjects, valuesThatAreNotThreads } from "../corpus/refused-values.ts";
+import { shortThreads } from "../engines/random/arbitraries.ts";
+import { longThreads } from "../engines/random/long-threads.ts";
 import { sequentialProperty } from "../engines/random/sequential-property.ts";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
 import {
@@ -57,6 +59,10 @@ function wideText(offset: number, maxThreadBytes: number): string {
   const count = Math.min(350_000, Math.floor((maxThreadBytes - 1000) / 3));
   return JSON.stringify({ o: "x".repeat(offset), text: "\u20ac".repeat(count) });
 }
+
+// Quick effort leaves most of the work to two clients, which find almost all that one finds.
+const randomCalls = { threads: shortThreads, lists: true, timeoutMs: RANDOM_CALLS_MS };
+const randomLongThreads = { threads: longThreads, lists: false, timeoutMs: RANDOM_CALLS_MS };
 
 export const values: ConformanceCase[] = section("Values", [
   {
@@ -392,14 +398,16 @@ export const values: ConformanceCase[] = section("Values", [
     title: "random calls by one client match a model of the contract",
     clauses: ["V1", "E1", "E3", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
     timeoutMs: RANDOM_CALLS_MS,
-    run: (context) => sequentialProperty(context, { clients: 1, reopens: false, timeoutMs: RANDOM_CALLS_MS }),
+    run: (context) =>
+      sequentialProperty(context, { ...randomCalls, clients: 1, reopens: false, quickRuns: 10 }),
   },
   {
     id: "V1-17",
     title: "random calls by two clients that close and reopen match a model of the contract",
     clauses: ["V1", "E1", "E3", "E4", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
     timeoutMs: RANDOM_CALLS_MS,
-    run: (context) => sequentialProperty(context, { clients: 2, reopens: true, timeoutMs: RANDOM_CALLS_MS }),
+    run: (context) =>
+      sequentialProperty(context, { ...randomCalls, clients: 2, reopens: true, quickRuns: 20 }),
   },
   {
     id: "V1-18",
@@ -417,6 +425,14 @@ export const values: ConformanceCase[] = section("Values", [
         expectEqual(left.json, textOfPieces(count), "a thread without its end equals what is left");
       }
     },
+  },
+  {
+    id: "V1-19",
+    title: "random calls with long threads that grow, shrink and change match a model of the contract",
+    clauses: ["V1", "C1", "C2", "T1", "T2", "M1"],
+    timeoutMs: RANDOM_CALLS_MS,
+    run: (context) =>
+      sequentialProperty(context, { ...randomLongThreads, clients: 2, reopens: true, quickRuns: 8 }),
   },
   {
     id: "V2-1",

@@ -1,5 +1,7 @@
 import type { Previous, StoredThread, UpdateChange } from "@threadstore/core";
+import { shortThreads } from "../engines/random/arbitraries.ts";
 import { faultyProperty } from "../engines/random/faulty/faulty-property.ts";
+import { longThreads } from "../engines/random/long-threads.ts";
 import { section, CONCURRENT, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
 import {
   expectEqual,
@@ -915,7 +917,18 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...FAULTY_NETWORK,
     clauses: ["C6", "C2", "C3", "E1", "E3", "E4", "F2", "F5", "M1", "V1"],
     timeoutMs: FAULTY_CALLS_MS,
-    run: (context) => faultyProperty(context, { timeoutMs: FAULTY_CALLS_MS }),
+    run: (context) =>
+      faultyProperty(context, { threads: shortThreads, quickRuns: 12, timeoutMs: FAULTY_CALLS_MS }),
+  },
+  {
+    id: "C6-14",
+    title:
+      "random calls with long threads on a faulty network have results that some order of events explains",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "C2", "C3", "E3", "E4", "F2", "F5", "V1"],
+    timeoutMs: FAULTY_CALLS_MS,
+    run: (context) =>
+      faultyProperty(context, { threads: longThreads, quickRuns: 8, timeoutMs: FAULTY_CALLS_MS }),
   },
   {
     id: "C7-1",

@@ -1,3 +1,4 @@
+import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import { type Bug, type Mutant, mutant } from "./mutant.ts";
 
 const CHUNK_BYTES = 8140;
@@ -26,6 +27,28 @@ const keepsChunkOfEnd: Bug = (inner) => {
   };
 };
 
+/**
+ * A store that looks for differences only near the end of a thread that grows, as if callers never changed its
+ * beginning.
+ */
+const keepsBeginning: Bug = (inner) => ({
+  save: async (id, thread, options) => {
+    const current = options?.previous === undefined ? undefined : await inner.load(id);
+    const text = hasTextParts(thread)
+      ? thread[TEXT_PARTS]().join("")
+      : typeof thread === "string"
+        ? thread
+        : JSON.stringify(thread);
+    const kept = (current?.json.length ?? 0) - END_MAX_BYTES;
+    const grows = current !== undefined && current.json.length <= text.length;
+    return inner.save(
+      id,
+      grows && kept > 0 ? current.json.slice(0, kept) + text.slice(kept) : thread,
+      options,
+    );
+  },
+});
+
 /** Stores that keep threads in chunks. */
 export const chunkMutants: readonly Mutant[] = [
   mutant(
@@ -33,5 +56,11 @@ export const chunkMutants: readonly Mutant[] = [
     "keeps the last chunk of a thread when it becomes the thread's end",
     ["V1-18"],
     () => keepsChunkOfEnd,
+  ),
+  mutant(
+    "unchanged beginning",
+    "keeps the beginning of a thread that grows, although it changed",
+    ["V1-19"],
+    () => keepsBeginning,
   ),
 ];

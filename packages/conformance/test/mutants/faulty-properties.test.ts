@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { shortThreads } from "../../src/engines/random/arbitraries.ts";
 import { faultyProperty } from "../../src/engines/random/faulty/faulty-property.ts";
 import type { Harness } from "../../src/index.ts";
 import { contextFor } from "../../src/suite/case-context.ts";
@@ -22,7 +23,7 @@ async function failureOf(
   const { signal } = new AbortController();
   const context = contextFor(harness, "C6-10", { signal, settings: suiteSettings(options) });
   try {
-    await faultyProperty(context, { timeoutMs: 120_000, shrinkingMs });
+    await faultyProperty(context, { threads: shortThreads, quickRuns: 12, timeoutMs: 120_000, shrinkingMs });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

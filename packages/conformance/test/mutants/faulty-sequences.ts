@@ -9,6 +9,9 @@ function isUnknown(error: unknown): boolean {
   return ThreadStoreError.is(error, "OUTCOME_UNKNOWN");
 }
 
+/** More than the bytes of all threads of most cases. */
+const LONG_BYTES = 12_000;
+
 /** Bugs that need a fault and particular calls before and after it. */
 export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
@@ -77,6 +80,24 @@ export const faultySequenceMutants: readonly Mutant[] = [
         },
       };
     },
+  ),
+  driverMutant(
+    "long record in two requests",
+    "removes a long record before it stores the next one",
+    ["C6-14"],
+    (inner) => ({
+      ...inner,
+      async write(key, record, expected, options) {
+        if (typeof expected !== "string" || record.bytes.length < LONG_BYTES) {
+          return inner.write(key, record, expected, options);
+        }
+        const bytes = record.bytes.slice();
+        const wasCurrent = await inner.delete(key, expected, options);
+        return wasCurrent
+          ? inner.write(key, { ...record, bytes, unchanged: 0 }, undefined, options)
+          : undefined;
+      },
+    }),
   ),
   driverMutant(
     "mixed-up responses",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { shortThreads } from "../../src/engines/random/arbitraries.ts";
 import { sequentialProperty } from "../../src/engines/random/sequential-property.ts";
 import type { Harness } from "../../src/index.ts";
 import { contextFor } from "../../src/suite/case-context.ts";
@@ -75,7 +76,15 @@ describe("V1-16", () => {
     const { signal } = new AbortController();
     const settings = suiteSettings({ effort: "full", seed: 1 });
     const context = contextFor(slow, "V1-16", { signal, settings });
-    await expect(sequentialProperty(context, { clients: 1, reopens: false, timeoutMs: 500 })).rejects.toThrow(
+    const options = {
+      threads: shortThreads,
+      lists: true,
+      clients: 1,
+      reopens: false,
+      quickRuns: 10,
+      timeoutMs: 500,
+    };
+    await expect(sequentialProperty(context, options)).rejects.toThrow(
       "makes every kind of call within its time",
     );
     await context.end();

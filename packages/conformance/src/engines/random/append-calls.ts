@@ -4,12 +4,12 @@ import { expectEqual, expectError, show } from "../../suite/expectations.ts";
 import { appendedText } from "./appended-text.ts";
 import {
   appendKey,
-  created,
-  elements,
   type Expiry,
   expiry,
   jsonOf,
   metadata,
+  showValue,
+  type ThreadValues,
   type Value,
 } from "./arbitraries.ts";
 import { checkThread, expectConflict } from "./checks.ts";
@@ -136,31 +136,33 @@ async function performAppend(
   return before === undefined ? "created" : "appended";
 }
 
-const append = callKind<AppendDetails>({
-  name: "append",
-  weight: 3,
-  outcomes: ["appended", "created", "no array"],
-  details: fc.record({ ...change, elements, key: appendKey, create: created }),
-  prepare(details, model, clients): Call {
-    const { target: to } = details;
-    const id = idOf(model, to);
-    const previous = resolvePrevious(model, to.namespace, id, details.previous);
-    // A store may reject a version of another thread, or find the key first.
-    const actual = previous.isForeign ? { ...details, key: undefined } : details;
-    const { key, create } = actual;
-    const options = previous.previous === undefined && create !== undefined ? `, create ${show(create)}` : "";
-    return {
-      description:
-        `${describeClient(to)}: append ${show(details.elements)} to ${show(id)} ` +
-        `${describeChange(details, previous)}${options}${key === undefined ? "" : `, key ${show(key)}`}`,
-      async perform() {
-        const outcome = await performAppend(model, clients, actual, previous);
-        await checkThread(model, clients, to);
-        return outcome;
-      },
-    };
-  },
-});
+const appendKind = ({ elements, created, appendOutcomes }: ThreadValues): CallKind =>
+  callKind<AppendDetails>({
+    name: "append",
+    weight: 3,
+    outcomes: appendOutcomes,
+    details: fc.record({ ...change, elements, key: appendKey, create: created }),
+    prepare(details, model, clients): Call {
+      const { target: to } = details;
+      const id = idOf(model, to);
+      const previous = resolvePrevious(model, to.namespace, id, details.previous);
+      // A store may reject a version of another thread, or find the key first.
+      const actual = previous.isForeign ? { ...details, key: undefined } : details;
+      const { key, create } = actual;
+      const options =
+        previous.previous === undefined && create !== undefined ? `, create ${showValue(create)}` : "";
+      return {
+        description:
+          `${describeClient(to)}: append ${show(details.elements)} to ${show(id)} ` +
+          `${describeChange(details, previous)}${options}${key === undefined ? "" : `, key ${show(key)}`}`,
+        async perform() {
+          const outcome = await performAppend(model, clients, actual, previous);
+          await checkThread(model, clients, to);
+          return outcome;
+        },
+      };
+    },
+  });
 
 const touch = callKind<ChangeDetails>({
   name: "touch",
@@ -200,4 +202,6 @@ const touch = callKind<ChangeDetails>({
   },
 });
 
-export const appendCalls: readonly CallKind[] = [append, touch];
+export function appendCalls(values: ThreadValues): readonly CallKind[] {
+  return [appendKind(values), touch];
+}

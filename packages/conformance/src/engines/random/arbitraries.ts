@@ -3,6 +3,7 @@ import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import fc from "fast-check";
 import { idGroups } from "../../corpus/hostile-ids.ts";
 import { jsonTexts } from "../../corpus/json-documents.ts";
+import { show } from "../../suite/expectations.ts";
 import { textInParts } from "../../utilities/text-in-parts.ts";
 
 const name = fc.string({ unit: "grapheme", maxLength: 8 });
@@ -29,6 +30,18 @@ export type Value = object | string;
 
 const text = fc.constantFrom(...jsonTexts);
 
+/** What random calls store. */
+export interface ThreadValues {
+  /** Threads, made of the JSON of the thread that they replace, if it exists. */
+  readonly value: fc.Arbitrary<(current: string | undefined) => Value>;
+  /** Elements to append. */
+  readonly elements: fc.Arbitrary<unknown[]>;
+  /** The thread that an append creates if none exists, if any. */
+  readonly created: fc.Arbitrary<Value | undefined>;
+  /** Outcomes of appends that must occur now and then. */
+  readonly appendOutcomes: readonly string[];
+}
+
 export const value: fc.Arbitrary<Value> = fc.oneof(
   { weight: 1, arbitrary: text },
   {
@@ -53,18 +66,24 @@ export const value: fc.Arbitrary<Value> = fc.oneof(
   },
 );
 
-/** Elements to append. */
-export const elements: fc.Arbitrary<unknown[]> = fc.array(fc.jsonValue({ maxDepth: 1 }), {
+const elements: fc.Arbitrary<unknown[]> = fc.array(fc.jsonValue({ maxDepth: 1 }), {
   minLength: 1,
   maxLength: 2,
 });
 
-/** The thread that an append creates if none exists, if any. */
-export const created: fc.Arbitrary<Value | undefined> = fc.constantFrom<(Value | undefined)[]>(
+const created: fc.Arbitrary<Value | undefined> = fc.constantFrom<(Value | undefined)[]>(
   undefined,
   '{ "messages" : [\n] }',
   { kind: "chat", messages: [0] },
 );
+
+/** Short threads of many kinds. */
+export const shortThreads: ThreadValues = {
+  value: value.map((each) => () => each),
+  elements,
+  created,
+  appendOutcomes: ["appended", "created", "no array"],
+};
 
 /** The keys of appends: few, so that they are repeated. */
 export const appendKey: fc.Arbitrary<string | undefined> = fc.constantFrom(
@@ -74,6 +93,17 @@ export const appendKey: fc.Arbitrary<string | undefined> = fc.constantFrom(
   "one",
   "other",
 );
+
+/** The number of characters from which a description of a thread shows its length and its end. */
+const LONG_CHARACTERS = 200;
+
+/** Describes a thread in a message. */
+export function showValue(saved: Value): string {
+  const json = jsonOf(saved);
+  if (json.length < LONG_CHARACTERS) return show(saved);
+  const parts = hasTextParts(saved) ? `${saved[TEXT_PARTS]().length} parts` : "one part";
+  return `${show(json.slice(0, 60))} to ${show(json.slice(-30))} (${Buffer.byteLength(json)} bytes in ${parts})`;
+}
 
 /** Returns the JSON that a load of the saved value must return. */
 export function jsonOf(saved: Value): string {

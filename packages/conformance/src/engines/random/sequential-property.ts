@@ -4,6 +4,7 @@ import { LIST_ORDERS } from "../../utilities/list-orders.ts";
 import { range } from "../../utilities/parallel.ts";
 import { stoppedClock } from "../../utilities/stopped-clock.ts";
 import { appendCalls } from "./append-calls.ts";
+import type { ThreadValues } from "./arbitraries.ts";
 import type { Clients } from "./command.ts";
 import { openFixture } from "./fixture.ts";
 import { checkListing, listingCalls, reopenCalls } from "./listing-calls.ts";
@@ -15,6 +16,11 @@ export interface SequentialOptions {
   readonly clients: number;
   /** Whether clients close and reopen their store between calls. */
   readonly reopens: boolean;
+  readonly threads: ThreadValues;
+  /** Whether clients list threads between other calls, and the clock advances. */
+  readonly lists: boolean;
+  /** The number of runs with quick effort. */
+  readonly quickRuns: number;
   /** The limit of the case, in milliseconds, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;
 }
@@ -22,7 +28,7 @@ export interface SequentialOptions {
 /** Makes random calls one after another and compares each with a model of the contract. */
 export async function sequentialProperty(
   context: RunContext & Pick<CaseContext, "open" | "close" | "recencyPrecisionMs">,
-  { clients: count, reopens, timeoutMs }: SequentialOptions,
+  { clients: count, reopens, threads, lists, quickRuns, timeoutMs }: SequentialOptions,
 ): Promise<void> {
   const clock = stoppedClock();
   const open = (): Promise<ThreadStore> => context.open({ now: clock.now });
@@ -31,9 +37,13 @@ export async function sequentialProperty(
     context.close,
   );
   await randomCalls(context, {
-    kinds: [...threadCalls, ...appendCalls, ...listingCalls, ...(reopens ? reopenCalls : [])],
-    // Quick effort leaves most of the work to two clients, which find almost all that one finds.
-    defaultRuns: { quick: count === 1 ? 10 : 20, full: 200 }[context.settings.effort],
+    kinds: [
+      ...threadCalls(threads),
+      ...appendCalls(threads),
+      ...(lists ? listingCalls : []),
+      ...(reopens ? reopenCalls : []),
+    ],
+    defaultRuns: { quick: quickRuns, full: 200 }[context.settings.effort],
     maxCalls: 40,
     timeoutMs,
     openLane: async () => (ids) => {

@@ -1,6 +1,7 @@
 import type { StoredThread, ThreadStore, ThreadSummary } from "@threadstore/core";
 import fc from "fast-check";
 import { show } from "../../../suite/expectations.ts";
+import type { ThreadValues } from "../arbitraries.ts";
 import { type Call, callKind, idOf } from "../command.ts";
 import { describeFault, faultChoice } from "./faults.ts";
 import { type CallDetails, callDetails, type FaultyCallKind, faultyChanges } from "./faulty-changes.ts";
@@ -84,4 +85,6 @@ const reopen = callKind<Pick<CallDetails, "client">, FaultyModel, FaultyClients>
   }),
 });
 
-export const faultyCalls: readonly FaultyCallKind[] = [...faultyChanges, load, list, reopen];
+export function faultyCalls(threads: ThreadValues): readonly FaultyCallKind[] {
+  return [...faultyChanges(threads), load, list, reopen];
+}

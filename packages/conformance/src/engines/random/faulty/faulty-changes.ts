@@ -3,7 +3,7 @@ import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import fc from "fast-check";
 import { show } from "../../../suite/expectations.ts";
 import { textInParts } from "../../../utilities/text-in-parts.ts";
-import { jsonOf, metadata, type Value, value } from "../arbitraries.ts";
+import { jsonOf, metadata, showValue, type ThreadValues, type Value } from "../arbitraries.ts";
 import { type Call, type CallKind, callKind, idOf } from "../command.ts";
 import { type ChangeCall, changeDuringFault } from "./changing.ts";
 import { describeFault, type FaultChoice, faultChoice } from "./faults.ts";
@@ -41,14 +41,23 @@ const changeDetails = {
 
 /**
  * Adds a number to the saved value, so that no two saves write the same content, and an array, so that elements can be
- * appended.
+ * appended. Both follow the value, so that two values that begin alike remain so.
  */
 function numbered(model: FaultyModel, saved: Value): Value {
   const write = model.nextWrite();
-  const start = `{"write":${write},"value":`;
-  const end = ',"appended":[]}';
+  const start = '{"value":';
+  const end = `,"write":${write},"appended":[]}`;
   if (hasTextParts(saved)) return textInParts(start, ...saved[TEXT_PARTS](), end);
-  return typeof saved === "string" ? start + saved + end : { write, value: saved, appended: [] };
+  return typeof saved === "string" ? start + saved + end : { value: saved, write, appended: [] };
+}
+
+/** Returns the JSON of the value that a save numbered, if a client holds a version of the thread. */
+function heldValue(model: FaultyModel, id: string): string | undefined {
+  const { heldVersion, returnedThreads } = model.knowledgeOf(id);
+  const held = heldVersion === undefined ? undefined : returnedThreads.get(heldVersion);
+  if (held === undefined) return undefined;
+  const { value }: { readonly value?: unknown } = held.thread;
+  return JSON.stringify(value);
 }
 
 function observerCall(model: FaultyModel, id: string, kind: ObserverChange): ChangeCall {
@@ -100,51 +109,58 @@ function describeChangeFault(details: ChangeDetails): string {
 }
 
 interface SaveDetails extends ChangeDetails {
-  readonly value: Value;
+  readonly value: (current: string | undefined) => Value;
   readonly metadata: ThreadMetadata | undefined;
 }
 
-const save = changeKind<SaveDetails>(
-  { name: "save", weight: 6, outcomes: ["saved", "conflict", "unknown"] },
-  fc.record({ ...changeDetails, value, metadata }),
-  (model, id, details) => {
-    const previous = heldPrevious(model, id, details.previous);
-    const { precondition } = previous;
-    const thread = numbered(model, details.value);
-    const options = { ...saveOptions(previous), metadata: details.metadata };
-    return {
-      change: { type: "save", precondition, json: jsonOf(thread), metadata: details.metadata },
-      perform: (store, signal) => store.save(id, thread, { ...options, signal }),
-      text: `save ${show(id)} ${show(thread)} ${previous.description}, metadata ${show(details.metadata)}`,
-    };
-  },
-);
+const saveKind = ({ value }: ThreadValues): FaultyCallKind =>
+  changeKind<SaveDetails>(
+    { name: "save", weight: 6, outcomes: ["saved", "conflict", "unknown"] },
+    fc.record({ ...changeDetails, value, metadata }),
+    (model, id, details) => {
+      const previous = heldPrevious(model, id, details.previous);
+      const { precondition } = previous;
+      const thread = numbered(model, details.value(heldValue(model, id)));
+      const options = { ...saveOptions(previous), metadata: details.metadata };
+      return {
+        change: { type: "save", precondition, json: jsonOf(thread), metadata: details.metadata },
+        perform: (store, signal) => store.save(id, thread, { ...options, signal }),
+        text: `save ${show(id)} ${showValue(thread)} ${previous.description}, metadata ${show(details.metadata)}`,
+      };
+    },
+  );
 
-const append = changeKind<ChangeDetails & { readonly creates: boolean }>(
-  { name: "append", weight: 3, outcomes: ["changed", "unknown"] },
-  fc.record({ ...changeDetails, creates: fc.constantFrom(false, false, true) }),
-  (model, id, details) => {
-    const { previous, precondition, description } = heldPrevious(model, id, details.previous);
-    const write = model.nextWrite();
-    const create = previous === undefined && details.creates ? { created: write, appended: [] } : undefined;
-    const created = create === undefined ? undefined : JSON.stringify(create);
-    const elements = [{ write }];
-    const condition = previous === undefined ? { create } : { previous };
-    const anyState = create === undefined ? "exists" : "none";
-    return {
-      change: {
-        type: "append",
-        precondition: previous === undefined ? anyState : precondition,
-        elements,
-        created,
-      },
-      perform: (store, signal) => store.append(id, elements, { ...condition, signal }),
-      text:
-        `append ${write} to ${show(id)} ${previous === undefined ? "of any version" : description}` +
-        (create === undefined ? "" : `, create ${show(create)}`),
-    };
-  },
-);
+interface AppendDetails extends ChangeDetails {
+  readonly creates: boolean;
+  readonly others: readonly unknown[];
+}
+
+const appendKind = ({ elements: others }: ThreadValues): FaultyCallKind =>
+  changeKind<AppendDetails>(
+    { name: "append", weight: 3, outcomes: ["changed", "unknown"] },
+    fc.record({ ...changeDetails, creates: fc.constantFrom(false, false, true), others }),
+    (model, id, details) => {
+      const { previous, precondition, description } = heldPrevious(model, id, details.previous);
+      const write = model.nextWrite();
+      const create = previous === undefined && details.creates ? { created: write, appended: [] } : undefined;
+      const created = create === undefined ? undefined : JSON.stringify(create);
+      const elements = [{ write }, ...details.others];
+      const condition = previous === undefined ? { create } : { previous };
+      const anyState = create === undefined ? "exists" : "none";
+      return {
+        change: {
+          type: "append",
+          precondition: previous === undefined ? anyState : precondition,
+          elements,
+          created,
+        },
+        perform: (store, signal) => store.append(id, elements, { ...condition, signal }),
+        text:
+          `append ${write} and ${show(details.others)} to ${show(id)} ${previous === undefined ? "of any version" : description}` +
+          (create === undefined ? "" : `, create ${show(create)}`),
+      };
+    },
+  );
 
 const touch = changeKind<ChangeDetails>(
   { name: "touch", weight: 1, outcomes: ["changed"] },
@@ -178,4 +194,6 @@ const remove = changeKind<ChangeDetails>(
 );
 
 /** The kinds of calls that change a thread. */
-export const faultyChanges: readonly FaultyCallKind[] = [save, append, touch, remove];
+export function faultyChanges(threads: ThreadValues): readonly FaultyCallKind[] {
+  return [saveKind(threads), appendKind(threads), touch, remove];
+}

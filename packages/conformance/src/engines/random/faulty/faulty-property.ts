@@ -2,6 +2,7 @@ import type { CaseContext } from "../../../suite/conformance-case.ts";
 import { show } from "../../../suite/expectations.ts";
 import { range } from "../../../utilities/parallel.ts";
 import { protocolOf } from "../../fault-proxy/refusals.ts";
+import type { ThreadValues } from "../arbitraries.ts";
 import { openFixture } from "../fixture.ts";
 import { randomCalls, type RunContext, type StartRun } from "../random-calls.ts";
 import { FAULT_KINDS } from "./faults.ts";
@@ -9,6 +10,9 @@ import { faultyCalls } from "./faulty-calls.ts";
 import { type FaultyClients, FaultyModel, OBSERVER } from "./faulty-model.ts";
 
 export interface FaultyOptions {
+  readonly threads: ThreadValues;
+  /** The number of runs with quick effort. */
+  readonly quickRuns: number;
   /** The limit of the case, in milliseconds, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;
   /** How long a failing list of calls may be shrunk, in milliseconds. */
@@ -27,13 +31,16 @@ type FaultyContext = RunContext & Pick<CaseContext, "open" | "openThrough" | "st
  * Makes random calls one after another, many of them with a fault of the network, and compares the results with all
  * states that the thread may be in.
  */
-export async function faultyProperty(context: FaultyContext, options: FaultyOptions): Promise<void> {
+export async function faultyProperty(
+  context: FaultyContext,
+  { threads, quickRuns, ...options }: FaultyOptions,
+): Promise<void> {
   await randomCalls<FaultyModel, FaultyClients>(context, {
-    kinds: faultyCalls,
+    kinds: faultyCalls(threads),
     moreLabels: FAULT_KINDS.map((kind) => `fault: ${kind}`),
     lanes: LANES,
     openLane: () => openLane(context),
-    defaultRuns: context.settings.effort === "quick" ? 12 : 48,
+    defaultRuns: { quick: quickRuns, full: 48 }[context.settings.effort],
     maxCalls: 60,
     ...options,
   });
