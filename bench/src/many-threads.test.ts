@@ -1,10 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { describe, expect, it } from "vitest";
 import { BY_METADATA } from "./many-threads/calls.ts";
 import { type CallCost, ERASE, EXPIRY, measureIn } from "./many-threads/measure.ts";
 import { manyThreadsTables } from "./many-threads/report.ts";
-import { openPostgres, openRedis, type StoreName, type StorePlace, STORES } from "./stores/open-stores.ts";
+import {
+  openPostgres,
+  openRedis,
+  type OpenedStore,
+  type OpenOptions,
+  type StoreName,
+  type StorePlace,
+  STORES,
+} from "./stores/open-stores.ts";
 
 const [FEW, MANY] = [300, 1200];
 /** More than the growth of anything but names: a page has a rest, and a bucket of Redis more or fewer threads. */
@@ -40,6 +49,46 @@ describe("the requests of calls", () => {
     const growth = await growthOf("file-system", STORES["file-system"]);
     for (const call of [EXPIRY, ERASE]) expect.soft(growth.get(call), call).toBeLessThan(FLAT);
     for (const [call, factor] of growth) expect.soft(factor, call).toBeLessThan((FLAT * MANY) / FEW);
+  });
+});
+
+/** Returns the store with other methods. */
+function changed(store: ThreadStore, methods: Partial<ThreadStore>): ThreadStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in methods ? methods : target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+describe("measurements of slow stores", () => {
+  it("run a slow call once, and count a job that does not end by the threads that it has visited", async () => {
+    const memory = memoryStore();
+    let recentPages = 0;
+    const open = ({ counter }: OpenOptions = {}): OpenedStore => {
+      const slowNamespace = (name: string): ThreadStore => {
+        const store = memory.namespace(name);
+        return changed(store, {
+          async listPage(options = {}) {
+            if (options.order === "updated") recentPages += 1;
+            return store.listPage(options);
+          },
+          async deleteExpired() {
+            if (counter !== undefined) counter.count = 300;
+            // With every fiftieth thread expired, it has visited 150.
+            return { deleted: 3, cursor: "position" };
+          },
+        });
+      };
+      const store = changed(memory, { namespace: slowNamespace });
+      return { store, [Symbol.asyncDispose]: async () => undefined };
+    };
+    const limits = { repeatMs: 0, jobMs: 1000, onProgress: () => undefined };
+    const place = { open, stop: async () => undefined };
+    const costs = await measureIn(place, { store: "memory", threads: FEW, ...limits });
+    expect(recentPages).toBe(1);
+    expect(costs.find(({ call }) => call === EXPIRY)?.requests).toBe(2000);
   });
 });
 
