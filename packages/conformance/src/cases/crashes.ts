@@ -115,6 +115,17 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     run: killFirstUsers,
   },
   {
+    id: "D1-9",
+    title:
+      "a process killed while it adds to a thread, or removes its end, leaves the thread as before or after",
+    ...DURABLE,
+    clauses: ["D1", "V1"],
+    capabilities: ["childProcess"],
+    async run(context) {
+      await killWriters(context.newLocation(), context, { workload: "editing" });
+    },
+  },
+  {
     id: "D2-1",
     title: "a save is acknowledged after its file and then the folders that name it are synced",
     ...DURABLE,

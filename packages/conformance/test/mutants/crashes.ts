@@ -12,6 +12,7 @@ function fileMutant(name: FileBugName, bug: string, killedBy: readonly string[])
 export const crashMutants: readonly Mutant[] = [
   fileMutant("acknowledged before written", "acknowledges a save before writing it", ["D1-2", "F3-9"]),
   fileMutant("overwritten in place", "writes over the old file", ["D1-3", "D2-2"]),
+  fileMutant("added in place", "writes over the old file if the new one is longer", ["D1-9", "D2-2"]),
   fileMutant("remove, then write", "deletes the old file before writing the new one", ["D1-4", "D2-2"]),
   fileMutant("remove, then rename", "deletes the old file before renaming the new one", ["D2-2"]),
   fileMutant("lock file", "locks with a file that a killed process leaves behind", ["D1-5"]),

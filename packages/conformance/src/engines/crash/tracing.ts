@@ -36,6 +36,8 @@ const SEQUENTIAL_SCRIPT: Script = [
   ["replace", { id: "a" }, 6_000],
   ["create", TENANT_THREAD, 500],
   ["replace", TENANT_THREAD, 900],
+  ["edit", TENANT_THREAD, 5_000],
+  ["edit", TENANT_THREAD, 300],
   ["delete", { id: "a" }, 0],
   ["create", { id: "a" }, 700],
   ["create", LONG_ID, 400],
@@ -86,7 +88,7 @@ async function performFailingSteps(store: ThreadStore, log: DiskLog): Promise<vo
     if (action === "create" || previous !== null)
       await lane.perform({ number: numbers.next().value, action, thread: { id }, size, previous });
   };
-  for (const action of ["create", "replace", "delete"] as const) {
+  for (const action of ["create", "replace", "edit", "append", "delete"] as const) {
     for (let fault = 1; fault <= MAX_FAULTS; fault += 1) {
       const id = `${action}-${fault}`;
       if (action !== "create") await perform("create", id, 300);

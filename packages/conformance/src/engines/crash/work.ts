@@ -1,6 +1,20 @@
-import { type ThreadStore, ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
+import {
+  type StoredThread,
+  type ThreadStore,
+  ThreadStoreError,
+  type ThreadStoreErrorCode,
+} from "@threadstore/core";
 import { describeError, outcomeOf } from "../../suite/expectations.ts";
-import { type Content, contentOf, describeStep, nameOf, performStep, type Step, viewOf } from "./step.ts";
+import {
+  changeThread,
+  describeStep,
+  nameOf,
+  type Outline,
+  outlineAfter,
+  outlineOf,
+  type Step,
+  viewOf,
+} from "./step.ts";
 import { type WorkloadName, WORKLOADS } from "./workload.ts";
 
 /** Reported before and after each step. */
@@ -45,60 +59,67 @@ export async function work(
         const previous = await lane.loadVersion(thread);
         if (previous === undefined) return;
         const plan = workload.next(round, previous !== null);
-        const before = plan.action === "append" ? lane.contentOf(thread) : undefined;
         const step = { ...plan, number: numbers.next().value, thread, previous };
-        const outcome = await lane.perform(before === undefined ? step : { ...step, before });
+        const outcome = await lane.perform(step);
         if (outcome === "failed") return;
       }
     }),
   );
 }
 
+/** What a lane knows about a thread. */
+interface Known {
+  readonly version: string | null;
+  readonly outline: Outline | undefined;
+  /** The thread, unless it was appended to. */
+  readonly stored: StoredThread | undefined;
+}
+
 /** Performs steps one after another and remembers the version and content of each thread. */
 export class Lane {
   readonly #store: ThreadStore;
   readonly #report: Reporter;
-  readonly #versions = new Map<string, string | null>();
-  readonly #contents = new Map<string, Content>();
+  readonly #known = new Map<string, Known>();
 
   constructor(store: ThreadStore, report: Reporter) {
     this.#store = store;
     this.#report = report;
   }
 
-  /** Returns the content of a thread whose version is known. */
-  contentOf(thread: Step["thread"]): Content | undefined {
-    return this.#contents.get(nameOf(thread));
-  }
-
   /** Resolves with the thread's version, `null` if the thread does not exist, or `undefined` if it cannot be loaded. */
   async loadVersion(thread: Step["thread"]): Promise<string | null | undefined> {
-    const knownVersion = this.#versions.get(nameOf(thread));
-    if (knownVersion !== undefined) return knownVersion;
+    const known = this.#known.get(nameOf(thread));
+    if (known !== undefined) return known.version;
     const outcome = await outcomeOf(() => viewOf(this.#store, thread).load(thread.id));
     if (outcome.state === "rejected") {
       const operation = `load of ${nameOf(thread)}`;
       await this.#report({ type: "failed", operation, ...failureDetails(outcome.error) });
       return undefined;
     }
-    const version = outcome.value?.version ?? null;
-    this.#versions.set(nameOf(thread), version);
-    if (outcome.value !== undefined) this.#contents.set(nameOf(thread), outcome.value.thread as Content);
+    const stored = outcome.value;
+    const version = stored?.version ?? null;
+    this.#known.set(nameOf(thread), { version, stored, outline: stored && outlineOf(stored.thread) });
     return version;
   }
 
   /** Performs a step and reports it. After a conflict, the next call of {@link loadVersion} loads the thread again. */
-  async perform(step: Step): Promise<"done" | "conflict" | "failed"> {
-    const { number } = step;
+  async perform(planned: Step): Promise<"done" | "conflict" | "failed"> {
+    const { number } = planned;
+    const name = nameOf(planned.thread);
+    const { stored, outline } = this.#known.get(name) ?? {};
+    const isBased = planned.action === "append" || planned.action === "edit";
+    const step = isBased && outline !== undefined ? { ...planned, before: outline } : planned;
     await this.#report({ type: "started", step });
-    const outcome = await outcomeOf(() => performStep(step, this.#store));
+    const outcome = await outcomeOf(() => changeThread(step, this.#store, stored));
     if (outcome.state === "resolved") {
-      this.#versions.set(nameOf(step.thread), outcome.value);
-      this.#contents.set(nameOf(step.thread), contentOf(step));
-      await this.#report({ type: "done", number, version: outcome.value });
+      const changed = outcome.value;
+      const version = changed?.version ?? null;
+      const saved = changed !== null && "thread" in changed ? changed : undefined;
+      this.#known.set(name, { version, stored: saved, outline: outlineAfter(step) });
+      await this.#report({ type: "done", number, version });
       return "done";
     }
-    this.#versions.delete(nameOf(step.thread));
+    this.#known.delete(name);
     const operation = describeStep(step);
     await this.#report({ type: "failed", number, operation, ...failureDetails(outcome.error) });
     return ThreadStoreError.is(outcome.error, "CONFLICT") ? "conflict" : "failed";

@@ -1,7 +1,7 @@
 import { range } from "../../utilities/parallel.ts";
 import type { Step } from "./step.ts";
 
-export type Plan = Pick<Step, "action" | "size">;
+export type Plan = Pick<Step, "action" | "size" | "keeps">;
 
 /** The changes that a process makes to the threads at a location until it is stopped. */
 export interface Workload {
@@ -22,6 +22,7 @@ function replaces(...sizes: readonly number[]): Workload["next"] {
 
 export type WorkloadName =
   | "replacing"
+  | "editing"
   | "large"
   | "overwriting"
   | "concurrent"
@@ -37,6 +38,15 @@ export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
       const plan = replaces(100, 20_000, 3_000)(round, exists);
       return exists && Math.floor(round / 3) % 2 === 1 ? { ...plan, action: "append" } : plan;
     },
+  },
+  // Threads grow by elements of several lengths, and now and then lose half of them.
+  editing: {
+    lanes: () => [["a", "b"], ["c"]],
+    next: (round, exists) => ({
+      action: exists ? "edit" : "create",
+      size: [3_000, 200, 9_000, 1_000, 20_000][round % 5] ?? 0,
+      keeps: round % 7 === 6 ? "half" : "all",
+    }),
   },
   // Alternates between replacing a shorter thread with a longer one and the reverse.
   large: { lanes: () => [["large"]], next: replaces(300_000, 40_000) },

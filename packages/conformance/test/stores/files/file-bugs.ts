@@ -15,6 +15,7 @@ type FileBug = (good: FileSteps) => Partial<FileSteps>;
 
 export type FileBugName =
   | "overwritten in place"
+  | "added in place"
   | "remove, then write"
   | "remove, then rename"
   | "lock file"
@@ -52,6 +53,17 @@ export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
   "overwritten in place": () => ({
     async put(file, content) {
       const half = content.length >> 1;
+      await writeFile(file, content.subarray(0, half), { flush: true });
+      await appendFile(file, content.subarray(half), { flush: true });
+    },
+  }),
+
+  // As if a record could be cut off at any byte.
+  "added in place": (good) => ({
+    async put(file, content) {
+      const stored = await good.read(file);
+      if (stored === undefined || content.length < stored.length) return good.put(file, content);
+      const half = (stored.length + content.length) >> 1;
       await writeFile(file, content.subarray(0, half), { flush: true });
       await appendFile(file, content.subarray(half), { flush: true });
     },
