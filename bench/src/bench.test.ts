@@ -1,25 +1,25 @@
 import { expect, it } from "vitest";
 import { fileSystem } from "./backends/file-system.ts";
 import { sqliteNormal } from "./backends/sqlite.ts";
-import type { Result } from "./measure/result.ts";
+import { paceOf } from "./measure/pace.ts";
+import type { Outcome } from "./measure/plan.ts";
 import { runPlan } from "./measure/run-plan.ts";
 import { noPeers } from "./peers.ts";
+import { goalsOf } from "./report/goals.ts";
 import { workloads } from "./workloads/index.ts";
 
 it("runs every workload through a store, the raw client and the hand-written delta", async () => {
-  const results: Result[] = [];
-  const failures: string[] = [];
+  const outcomes: Outcome[] = [];
   // One is enough to show that everything runs. The benchmark itself is for the others.
   const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
   const backends = isQuick ? [sqliteNormal] : [sqliteNormal, fileSystem];
-  const plan = { ...noPeers, backends, workloads, rounds: 1, scale: "quick", sizes: undefined } as const;
-  await runPlan(plan, {
-    progress: () => undefined,
-    results: (added) => results.push(...added),
-    failure: (text) => failures.push(text),
-    leftOut: (text) => failures.push(text),
-  });
-  expect(failures).toEqual([]);
+  const selection = { backends, workloads, groups: ["stores"], scale: "quick", sizes: undefined } as const;
+  await runPlan(
+    { ...selection, ...noPeers, rounds: 1, pace: paceOf(undefined), roundLimitMs: 60_000, goalsOf },
+    { progress: () => undefined, outcome: (one) => outcomes.push(one) },
+  );
+  expect(outcomes.flatMap(({ missing }) => missing)).toEqual([]);
+  const results = outcomes.flatMap((outcome) => outcome.results);
   for (const { name: backend } of backends) {
     const ran = results.filter((result) => result.backend === backend);
     expect(new Set(ran.map(({ workload }) => workload))).toEqual(new Set(workloads.map(({ name }) => name)));

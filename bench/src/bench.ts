@@ -1,13 +1,17 @@
 // npm run bench -- --help
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { backends } from "./backends/index.ts";
 import { type CommandLine, parseCommandLine, USAGE } from "./command-line.ts";
-import type { Report, Result } from "./measure/result.ts";
-import { runPlan } from "./measure/run-plan.ts";
+import type { Selection } from "./measure/order.ts";
+import { paceOf } from "./measure/pace.ts";
+import type { Outcome } from "./measure/plan.ts";
+import { plannedCases, runPlan } from "./measure/run-plan.ts";
 import { installedPeers, noPeers } from "./peers.ts";
 import { writeReport } from "./report/document.ts";
+import { goalsOf } from "./report/goals.ts";
 import { screen } from "./report/screen.ts";
+import { describeRun } from "./results/describe-run.ts";
+import { addToFile, readResults } from "./results/read-results.ts";
+import { mergeResults, NO_RESULTS, type Results } from "./results/results-file.ts";
 import { workloads } from "./workloads/index.ts";
 
 if (process.argv.includes("--help")) {
@@ -23,68 +27,50 @@ if (process.argv.includes("--help")) {
 }
 
 async function main(given: CommandLine): Promise<void> {
-  const report = given.from === undefined ? await measure(given) : read(given.from);
-  if (given.json !== undefined && given.from !== undefined) store(given.json, report);
-  if (given.report) writeReport(given.json === undefined ? report : read(given.json));
-  if (report.failures.length > 0) process.exitCode = 1;
+  const results =
+    given.from === undefined
+      ? await measure(given)
+      : given.from.map(readResults).reduce((merged, later) => mergeResults(merged, later), NO_RESULTS);
+  if (given.json !== undefined && given.from !== undefined) addToFile(given.json, results);
+  if (given.report) writeReport(given.json === undefined ? results : readResults(given.json));
 }
 
-async function measure(given: CommandLine): Promise<Report> {
-  const results: Result[] = [];
-  const failures: string[] = [];
-  const leftOut: string[] = [];
-  const description = {
-    machine: machine(),
-    node: process.version,
-    date: new Date().toISOString().slice(0, 10),
-  };
+/** Runs the benchmark. The process exits with 1 if anything failed. */
+async function measure(given: CommandLine): Promise<Results> {
+  const run = describeRun();
   const { progress, show, end } = screen();
-  const { peersOf } = given.peers ? await installedPeers(progress) : noPeers;
-  const plan = {
+  const selection: Selection = {
     backends: backends.filter(({ name }) => given.backend.includes(name)),
     workloads: workloads.filter(({ name }) => given.only.includes(name)),
-    peersOf,
-    rounds: given.rounds,
+    groups: given.peers ? ["stores", "peers"] : ["stores"],
     scale: given.scale,
     sizes: given.sizes,
   };
+  const outcomes: Outcome[] = [];
+  const keep = (cases: readonly Outcome[]): void => {
+    const added: Results = { format: 1, cases: cases.map((outcome) => ({ ...outcome, run })) };
+    // After every case, so that a run that is stopped keeps what it has measured.
+    if (given.json !== undefined) addToFile(given.json, added);
+  };
+  keep(plannedCases(selection));
+  const { peersOf } = given.peers ? await installedPeers(progress) : noPeers;
+  const plan = {
+    ...selection,
+    peersOf,
+    rounds: given.rounds,
+    pace: paceOf(given.minutes),
+    roundLimitMs: given.roundSeconds * 1000,
+    goalsOf,
+  };
   await runPlan(plan, {
     progress,
-    results: (added) => {
-      results.push(...added);
-      // After every case, so that a run that is stopped keeps what it has measured.
-      if (given.json !== undefined) store(given.json, { ...description, results: added, failures, leftOut });
+    outcome(outcome) {
+      outcomes.push(outcome);
+      keep([outcome]);
     },
-    failure: (text) => failures.push(text),
-    leftOut: (text) => leftOut.push(text),
   });
   end();
-  show(results, failures, leftOut);
-  return { ...description, results, failures, leftOut };
-}
-
-function machine(): string {
-  const [load = 0] = loadavg();
-  const [cpu] = cpus();
-  return `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, ${process.platform}, load average ${load.toFixed(1)} before the run`;
-}
-
-function store(file: string, report: Report): void {
-  const earlier = existsSync(file) ? read(file) : undefined;
-  writeFileSync(file, `${JSON.stringify(merged(earlier, report), undefined, 1)}\n`);
-}
-
-function read(file: string): Report {
-  return JSON.parse(readFileSync(file, "utf8")) as Report;
-}
-
-/** Replaces older results of the same cases as a whole, so that ratios are always of one run. */
-function merged(earlier: Report | undefined, report: Report): Report {
-  const renewed = new Set(report.results.map(keyOf));
-  const kept = earlier?.results.filter((result) => !renewed.has(keyOf(result))) ?? [];
-  return { ...report, results: [...kept, ...report.results] };
-}
-
-function keyOf({ backend, workload, case: name }: Result): string {
-  return `${backend}/${workload}/${name}`;
+  show(outcomes);
+  if (outcomes.some(({ missing }) => missing.some(({ failed }) => failed))) process.exitCode = 1;
+  return { format: 1, cases: outcomes.map((outcome) => ({ ...outcome, run })) };
 }

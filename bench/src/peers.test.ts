@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { Backend, Subject } from "./clients/client.ts";
-import { runPlan } from "./measure/run-plan.ts";
+import type { Subject } from "./clients/client.ts";
 import { usablePeers } from "./peers.ts";
 
 const SUBJECT: Subject = {
@@ -20,35 +19,9 @@ const PEERS = [
 it("a peer that this machine cannot run is left out, with the first sentence of the reason", async () => {
   expect(await usablePeers(PEERS)).toEqual({
     subjects: [SUBJECT],
-    leftOut: ["Keyv: Could not locate the bindings file", "OpenDAL: Cannot find native binding"],
+    leftOut: [
+      { name: "Keyv", reason: "Could not locate the bindings file" },
+      { name: "OpenDAL", reason: "Cannot find native binding" },
+    ],
   });
-});
-
-it("a run names the peers that it leaves out, and does not count them as failures", async () => {
-  const backend: Backend = {
-    name: "sqlite",
-    start: async () => ({ subjects: [], endpoint: undefined, stop: async () => undefined }),
-  };
-  const [leftOut, failures]: string[][] = [[], []];
-  await runPlan(
-    {
-      backends: [backend],
-      workloads: [],
-      peersOf: () => usablePeers(PEERS),
-      rounds: 1,
-      scale: "quick",
-      sizes: undefined,
-    },
-    {
-      progress: () => undefined,
-      results: () => undefined,
-      failure: (text) => failures?.push(text),
-      leftOut: (text) => leftOut?.push(text),
-    },
-  );
-  expect(leftOut).toEqual([
-    "sqlite, Keyv: Could not locate the bindings file",
-    "sqlite, OpenDAL: Cannot find native binding",
-  ]);
-  expect(failures).toEqual([]);
 });

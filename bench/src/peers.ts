@@ -16,8 +16,13 @@ export interface Peer {
 /** The peers of a backend that this machine can run, and the others. */
 export interface UsablePeers {
   readonly subjects: readonly Subject[];
-  /** The names of the others, each with the reason. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A peer that this machine cannot run. */
+export interface LeftOut {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** The exports of `peers/peers.ts`, which is imported at run time because it cannot be compiled before the install. */
@@ -36,26 +41,26 @@ export interface Peers {
 export async function installedPeers(say: (text: string) => void): Promise<Peers> {
   if (!existsSync(join(folder, "node_modules/.modules.yaml"))) say("installing the peer libraries (once)");
   const problem = pnpm("install", "--frozen-lockfile", "--ignore-scripts");
-  if (problem !== undefined) return leaveOut(`all peers: ${problem}`);
+  if (problem !== undefined) return leaveOut(problem);
   // Alone, because a failed build would undo the install. A peer that needs the build does not load without it.
   pnpm("rebuild", "--pending");
   try {
     const module = (await import(new URL("../peers/peers.ts", import.meta.url).href)) as PeerModule;
     return { peersOf: (backend, endpoint) => usablePeers(module.peersOf(backend, endpoint)) };
   } catch (error) {
-    return leaveOut(`all peers: ${reasonOf(error)}`);
+    return leaveOut(reasonOf(error));
   }
 }
 
 /** Loads each peer. */
 export async function usablePeers(peers: readonly Peer[]): Promise<UsablePeers> {
   const subjects: Subject[] = [];
-  const leftOut: string[] = [];
+  const leftOut: LeftOut[] = [];
   for (const { name, load } of peers) {
     try {
       subjects.push(...(await load()));
     } catch (error) {
-      leftOut.push(`${name}: ${reasonOf(error)}`);
+      leftOut.push({ name, reason: reasonOf(error) });
     }
   }
   return { subjects, leftOut };
@@ -65,7 +70,7 @@ export async function usablePeers(peers: readonly Peer[]): Promise<UsablePeers> 
 export const noPeers: Peers = { peersOf: async () => ({ subjects: [], leftOut: [] }) };
 
 function leaveOut(reason: string): Peers {
-  return { peersOf: async () => ({ subjects: [], leftOut: [reason] }) };
+  return { peersOf: async () => ({ subjects: [], leftOut: [{ name: "all other libraries", reason }] }) };
 }
 
 /** Runs a command of pnpm in the folder of the peers. Returns the reason if it fails. */

@@ -22,6 +22,7 @@ const nowhere: ThreadDriver = {
 /** No backend, so that a save costs only core's own work. The raw client is `JSON.stringify`. */
 export const core: Backend = {
   name: "core",
+  withoutPeers: true,
   start: async () => ({
     endpoint: undefined,
     subjects: [

@@ -50,6 +50,8 @@ export interface Page {
 /** A server or folder, and the subjects that use it. */
 export interface Backend {
   readonly name: string;
+  /** Whether no other library uses it. */
+  readonly withoutPeers?: true;
   readonly start: () => Promise<RunningBackend>;
 }
 

@@ -2,12 +2,19 @@ import type { Role } from "../clients/client.ts";
 import { median, quantile, spread, sum } from "./statistics.ts";
 import type { Sample } from "./stopwatch.ts";
 
+/**
+ * The subjects that take turns: the stores, the raw clients and deltas by hand, or other libraries with the stores and
+ * raw clients that they are compared with.
+ */
+export type Group = "peers" | "stores";
+
 /** The medians over the rounds of one subject in one case. */
 export interface Result {
   readonly workload: string;
   readonly case: string;
   readonly size: number;
   readonly backend: string;
+  readonly group: Group;
   readonly subject: string;
   readonly role: Role;
   readonly rounds: number;
@@ -28,18 +35,7 @@ export interface Result {
   readonly lastToFirst: number | null;
 }
 
-/** The results of a run, and the machine it ran on. */
-export interface Report {
-  readonly machine: string;
-  readonly node: string;
-  readonly date: string;
-  readonly results: readonly Result[];
-  readonly failures: readonly string[];
-  /** The peers that the machine could not run, with the reasons. Older reports have none. */
-  readonly leftOut?: readonly string[];
-}
-
-export type ResultKey = Pick<Result, "workload" | "case" | "size" | "backend" | "subject" | "role">;
+export type ResultKey = Pick<Result, "workload" | "case" | "size" | "backend" | "group" | "subject" | "role">;
 
 export function resultOf(key: ResultKey, samples: readonly Sample[]): Result {
   const of = (value: (sample: Sample) => number): number => median(samples.map(value));
@@ -62,10 +58,10 @@ export function resultOf(key: ResultKey, samples: readonly Sample[]): Result {
   };
 }
 
-/** Finds the result of `subject` in the same case. */
+/** Finds the result of `subject` in the same case and group. */
 export function rivalOf(
   results: readonly Result[],
-  { workload, case: name, backend }: ResultKey,
+  { workload, case: name, backend, group }: Omit<ResultKey, "role" | "size" | "subject">,
   subject: string,
 ): Result | undefined {
   return results.find(
@@ -73,6 +69,7 @@ export function rivalOf(
       other.workload === workload &&
       other.case === name &&
       other.backend === backend &&
+      other.group === group &&
       other.subject === subject,
   );
 }

@@ -1,17 +1,21 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Report, type Result, rivalOf } from "../measure/result.ts";
-import { CONTROL_NAME } from "../measure/run-plan.ts";
+import { backends } from "../backends/index.ts";
+import { CONTROL_NAME } from "../measure/plan.ts";
+import { type Result, rivalOf } from "../measure/result.ts";
+import { type CaseRecord, type Results, resultsOf } from "../results/results-file.ts";
 import { workloads } from "../workloads/index.ts";
+import { coverageLines, neverAskedFor } from "./coverage.ts";
 import { type Front, frontOf, noiseOf } from "./front.ts";
 import { type Find, goals } from "./goals.ts";
 import { short } from "./numbers.ts";
+import { describeRuns, runNumber, type SameRuns, runsOf } from "./runs.ts";
 import { casesOf, cells, headings } from "./table.ts";
 
 const folder = join(import.meta.dirname, "../..");
 
 /** Writes bench/RESULTS.md and its plots. */
-export function writeReport(report: Report): void {
+export function writeReport(report: Results): void {
   const { markdown, plots } = documentOf(report);
   const target = join(folder, "plots");
   rmSync(target, { recursive: true, force: true });
@@ -21,24 +25,46 @@ export function writeReport(report: Report): void {
 }
 
 /** Returns the page and its plots: what a turn costs, how that was measured, and then all cases. */
-export function documentOf(report: Report): Front {
-  const { markdown, plots } = frontOf(report.results);
-  const parts = [introduction(report), markdown, method(report), goalTable(report.results), allCases(report)];
+export function documentOf(given: Results): Front {
+  const records = inOrder(given.cases);
+  const results = resultsOf({ ...given, cases: records });
+  const { markdown, plots } = frontOf(results);
+  const runs = runsOf(records);
+  const parts = [introduction(runs), markdown, method(results), goalTable(results), allCases(records, runs)];
   return { markdown: `${parts.join("\n\n")}\n`, plots };
 }
 
-function introduction({ machine, node, date }: Report): string {
+/** Sorts the cases by backend, workload, size and group, whichever run measured them. */
+function inOrder(records: readonly CaseRecord[]): readonly CaseRecord[] {
+  return records.toSorted((left, right) => {
+    const ranks = rankOf(right);
+    const difference = rankOf(left).map((rank, index) => rank - (ranks[index] ?? 0));
+    return difference.find((one) => one !== 0) ?? 0;
+  });
+}
+
+function rankOf({ backend, workload, size, group }: CaseRecord): readonly number[] {
+  return [
+    backends.findIndex(({ name }) => name === backend),
+    workloads.findIndex(({ name }) => name === workload),
+    size,
+    group === "stores" ? 0 : 1,
+  ];
+}
+
+function introduction(runs: readonly SameRuns[]): string {
   return `# Performance
 
 What it costs to save a conversation after each turn: with our stores (bold), with the client library alone, and with
 other libraries. \`LangGraph, …, ours\` is our checkpoint saver in the same graphs as LangGraph's own. The tables show the
 mean time of a save, in milliseconds, in conversations of 10, 100 and 1,000 turns, and half the range of the rounds.
-Conversations of more than 200 turns ran once. In the plots, both axes are logarithmic.
+Long conversations ran fewer rounds, as the headings under [All cases](#all-cases) say; without a range, it was one. In
+the plots, both axes are logarithmic.
 
-Measured on ${date} with Node.js ${node.slice(1)}: ${machine}.`;
+${describeRuns(runs)}`;
 }
 
-function method({ results }: Report): string {
+function method(results: readonly Result[]): string {
   const noise = noiseOf(results);
   const control =
     noise === undefined
@@ -55,7 +81,9 @@ new messages, without the guarantees of a store. \`ours, agent's text\` saves th
 an object with all messages. Servers are separate processes on the same machine: Redis with \`appendfsync always\`,
 PostgreSQL with \`synchronous_commit = on\`, Azurite and Ceph in memory.
 
-The subjects run in turn in one process, round after round, so that a slow phase of the machine affects all of them.
+The subjects run in turn in one process, round after round, so that a slow phase of the machine affects all of them:
+first the stores, the raw clients and the deltas, and then the other libraries with the stores that they are compared
+with, which run again for that.
 Numbers are medians over the rounds.${control}
 Compare ratios within one case, CPU time and bytes, not times of different cases.
 [Decision 20](../docs/decisions/0020-benchmark.md) explains the method and its limits.`;
@@ -63,8 +91,8 @@ Compare ratios within one case, CPU time and bytes, not times of different cases
 
 function goalTable(results: readonly Result[]): string {
   const rows = goals.flatMap(({ backend, text, limit, direction, value }) => {
-    const find: Find = (workload, name, subject) =>
-      rivalOf(results, { workload, case: name, backend, size: 0, subject, role: "ours" }, subject);
+    const find: Find = (workload, name, subject, group = "stores") =>
+      rivalOf(results, { workload, case: name, backend, group }, subject);
     const reached = value(find);
     if (reached === undefined) return [];
     const met = direction === "at most" ? reached <= limit : reached >= limit;
@@ -87,26 +115,18 @@ ${met} of ${rows.length} met in this run.
 ${table}`;
 }
 
-/** Names the subjects that did not run, each once. */
-function notRun(reasons: readonly string[]): string {
-  const names = reasons.map((reason) => reason.replace(/ · .* · /u, ", ").split(". ", 1)[0] ?? "");
-  return [...new Set(names)].map((name) => `\n- Did not run: ${name}.`).join("");
-}
-
-function allCases({ results, failures, leftOut = [] }: Report): string {
+function allCases(records: readonly CaseRecord[], runs: readonly SameRuns[]): string {
+  const results = records.flatMap((record) => record.results);
   const sections = workloads.flatMap(({ name, description }) => {
-    const own = results.filter(({ workload }) => workload === name);
+    const own = records.filter(({ workload, results: { length } }) => workload === name && length > 0);
     if (own.length === 0) return [];
-    const tables = [...casesOf(own)].map(([title, group]) => {
-      const rounds = Math.max(...group.map((result) => result.rounds));
-      const heading = `${title} · ${rounds} ${rounds === 1 ? "round" : "rounds"}`;
-      return `**${heading}**\n\n${markdownTable(
-        headings,
-        group.map((result) => cells(result, results)),
-      )}`;
+    const tables = own.map((record) => {
+      const rows = record.results.map((result) => cells(result, results));
+      return `**${headingOf(record, runs)}**\n\n${markdownTable(headings, rows)}`;
     });
     return [`### ${name}\n\n${description}\n\n${tables.join("\n\n")}`];
   });
+  const notRun = [...coverageLines(records), ...neverAskedFor(records)];
   return `## All cases
 
 - \`core\` has no backend. It shows the stores' own work for a save. Its raw client is \`JSON.stringify\`.
@@ -115,9 +135,18 @@ function allCases({ results, failures, leftOut = [] }: Report): string {
   code. That time is not measured; the garbage and cold caches it leaves are.
 - "written" counts bytes passed to write calls, sockets included. "sent" and "received" count bytes on sockets, headers
   included.
-- "±" is half the range of the rounds.${notRun([...leftOut, ...failures])}
+- "±" is half the range of the rounds.${notRun.map((line) => `\n- ${line}`).join("")}
 
 ${sections.join("\n\n")}`;
+}
+
+/** Names a case, its rounds, and its run if there are several. */
+function headingOf({ results, run }: CaseRecord, runs: readonly SameRuns[]): string {
+  const [title = ""] = casesOf(results).keys();
+  const counts = results.map(({ rounds }) => rounds);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const rounds = `${least === most ? most : `${least} to ${most}`} ${most === 1 ? "round" : "rounds"}`;
+  return [title, rounds, ...(runs.length > 1 ? [`run ${runNumber(runs, run)}`] : [])].join(" · ");
 }
 
 function markdownTable(names: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
+import { CONTROL_NAME } from "../measure/plan.ts";
 import type { Result } from "../measure/result.ts";
-import { CONTROL_NAME } from "../measure/run-plan.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { short } from "./numbers.ts";
 import { plotSvg, type Series } from "./plot.ts";
@@ -32,7 +32,11 @@ export interface Front {
 }
 
 export function frontOf(results: readonly Result[]): Front {
-  const growth = results.filter(({ workload, role }) => workload === "growth" && role !== "control");
+  // Those of the stores and raw clients that other libraries are compared with are among all cases.
+  const growth = results.filter(
+    ({ workload, role, group }) =>
+      workload === "growth" && (group === "peers" ? role === "peer" : role !== "control"),
+  );
   const backends = [...TITLES].flatMap(([backend, title]) => {
     const own = growth.filter((result) => result.backend === backend);
     return own.length === 0 ? [] : [{ backend, heading: title, own }];
@@ -73,13 +77,36 @@ function msPerSave({ wallMs, steps }: Result): number {
   return wallMs / steps;
 }
 
+/** The colours of subjects, which are the same in all plots. Those in the same row are never in the same plot. */
+const COLOURS: readonly (readonly string[])[] = [
+  ["ours, agent's text", "ours, parts"],
+  ["ours, objects"],
+  [RAW_NAME],
+  ["delta by hand"],
+  ["LangGraph, put"],
+  ["LangGraph, graph"],
+  ["LangGraph, DeltaChannel"],
+  ["Keyv", "Mastra", "OpenDAL"],
+  ["unstorage"],
+];
+
+/** The end of the names of our checkpointers in other libraries, which have the colour of the library's own. */
+const OURS_IN_PEER = ", ours";
+
 function seriesOf(results: readonly Result[]): readonly Series[] {
-  return [...Map.groupBy(results, ({ subject }) => subject)].map(([name, own]) => ({
-    name,
-    points: own
-      .map((result) => [result.size, msPerSave(result)] as const)
-      .toSorted(([left], [right]) => left - right),
-  }));
+  return [...Map.groupBy(results, ({ subject }) => subject)].map(([name, own]) => {
+    const plain = name.endsWith(OURS_IN_PEER) ? name.slice(0, -OURS_IN_PEER.length) : name;
+    const colour = COLOURS.findIndex((names) => names.includes(plain));
+    return {
+      name,
+      colour: colour === -1 ? COLOURS.length - 1 : colour,
+      dashed: plain !== name,
+      strong: own[0]?.role === "ours",
+      points: own
+        .map((result) => [result.size, msPerSave(result)] as const)
+        .toSorted(([left], [right]) => left - right),
+    };
+  });
 }
 
 /** Says how much the raw client differs from itself; `undefined` if the run had no control. */
@@ -91,7 +118,8 @@ export function noiseOf(results: readonly Result[]): string | undefined {
         other.subject === RAW_NAME &&
         other.backend === control.backend &&
         other.workload === control.workload &&
-        other.case === control.case,
+        other.case === control.case &&
+        other.group === control.group,
     );
     return raw === undefined ? [] : [control.wallMs / raw.wallMs];
   });

@@ -1,4 +1,5 @@
-import type { Result } from "../measure/result.ts";
+import type { Group, Result } from "../measure/result.ts";
+import type { CaseKey } from "../results/results-file.ts";
 import { RAW_NAME } from "./table.ts";
 
 /** A target for the stores, as a number that a run yields. */
@@ -11,8 +12,8 @@ export interface Goal {
   readonly value: (find: Find) => number | undefined;
 }
 
-/** Finds the result of a subject. */
-export type Find = (workload: string, name: string, subject: string) => Result | undefined;
+/** Finds the result of a subject, measured with the stores unless `group` is `"peers"`. */
+export type Find = (workload: string, name: string, subject: string, group?: Group) => Result | undefined;
 
 type Measure = (result: Result) => number | null;
 
@@ -125,8 +126,8 @@ const peerLimits = [
 const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
   atLeast(backend, limit, `${workload}, ${name}: wall of ${peer} to ours`, (find) =>
     ratio(
-      find(workload, name, peer),
-      find(workload, name, workload === "growth" ? AGENT_TEXT : OBJECTS),
+      find(workload, name, peer, "peers"),
+      find(workload, name, workload === "growth" ? AGENT_TEXT : OBJECTS, "peers"),
       wall,
     ),
   ),
@@ -149,3 +150,16 @@ export const goals: readonly Goal[] = [
   ...warmGoals,
   ...concurrentGoals,
 ];
+
+/** Returns the subjects whose results a goal needs in a case. */
+export function goalsOf({ backend, workload, case: name, group }: CaseKey): ReadonlySet<string> {
+  const subjects = new Set<string>();
+  for (const goal of goals) {
+    if (goal.backend !== backend) continue;
+    goal.value((...[itsWorkload, itsName, subject, itsGroup = "stores"]) => {
+      if (itsWorkload === workload && itsName === name && itsGroup === group) subjects.add(subject);
+      return undefined;
+    });
+  }
+  return subjects;
+}

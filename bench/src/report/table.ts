@@ -22,11 +22,12 @@ export const RAW_NAME = "raw, whole";
 /** Formats a result as a table row. Ratios compare it with the raw client in the same case. */
 export function cells(result: Result, all: readonly Result[]): readonly string[] {
   const raw = rivalOf(all, result, RAW_NAME);
-  const { subject, wallMs, wallSpread, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
+  const { subject, rounds, wallMs, wallSpread, cpuMs, stepMs, p99Ms, sent, received, written, memory } =
+    result;
   return [
     subject,
     short(wallMs),
-    wallSpread === undefined ? "–" : `${Math.round(wallSpread * 50)} %`,
+    wallSpread === undefined || rounds < 2 ? "–" : `${Math.round(wallSpread * 50)} %`,
     raw === undefined ? "–" : short(wallMs / raw.wallMs),
     short(cpuMs),
     raw === undefined ? "–" : short(cpuMs / raw.cpuMs),
@@ -41,7 +42,9 @@ export function cells(result: Result, all: readonly Result[]): readonly string[]
 
 /** Groups the results by case, in the order of the run. */
 export function casesOf(results: readonly Result[]): ReadonlyMap<string, readonly Result[]> {
-  return Map.groupBy(results, ({ backend, workload, case: name }) => `${backend}, ${workload}, ${name}`);
+  return Map.groupBy(results, ({ backend, workload, case: name, group }) =>
+    [backend, workload, name, ...(group === "peers" ? ["with other libraries"] : [])].join(", "),
+  );
 }
 
 /** Aligns the columns for a terminal. */

@@ -11,6 +11,7 @@ export const growth: Workload = {
     (scale === "quick" ? [10, 20, 40] : [10, 50, 100, 200, 800, 1000]).map((turns) =>
       growing(turns, "direct"),
     ),
+  grows: true,
   warmUp: { case: growing(50, "direct"), rounds: 24 },
 };
 
@@ -20,6 +21,7 @@ export const growthInService: Workload = {
   description:
     "The same, with a model called through the `openai` package, whose code runs between saves and leaves caches cold.",
   cases: (scale) => [growing(scale === "quick" ? 20 : 200, "openai")],
+  withoutPeers: true,
   warmUp: { case: growing(50, "openai"), rounds: 24 },
 };
 
@@ -27,7 +29,8 @@ function growing(turns: number, modelClient: ModelClient): WorkloadCase {
   return {
     name: `T = ${turns}`,
     size: turns,
-    ...(turns > 200 && { rounds: 1 }),
+    // There are goals for 800 turns.
+    ...(turns > 200 && { rounds: turns > 800 ? 1 : 3, peerRounds: 1 }),
     suits: ({ savesAlone }) => savesAlone !== true || modelClient === "direct",
     async run({ client, watch }) {
       // Stores open their backend at the first call, and the raw clients before it. The case `cold start` measures that.

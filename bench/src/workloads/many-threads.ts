@@ -62,6 +62,7 @@ export const listing: Workload = {
 export const endurance: Workload = {
   name: "endurance",
   description: "Saves one small thread many times, to find leaks.",
+  withoutPeers: true,
   cases: (scale) => {
     const saves = scale === "quick" ? 40 : 100_000;
     return [

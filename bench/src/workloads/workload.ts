@@ -12,6 +12,8 @@ export interface WorkloadCase {
   readonly size: number;
   /** The maximum number of rounds: the largest cases run long enough to be steady. */
   readonly rounds?: number;
+  /** The maximum number of rounds with other libraries, if it is lower. */
+  readonly peerRounds?: number;
   /** Returns whether a subject can take part. */
   readonly suits: (client: Client, subject: Subject) => boolean;
   /** Prepares the location. Its connections are closed before the measured part starts. */
@@ -33,6 +35,10 @@ export interface Workload {
   /** Describes the workload in one sentence. */
   readonly description: string;
   readonly cases: (scale: Scale) => readonly WorkloadCase[];
+  /** Whether a round takes longer in larger cases, so that the smaller ones predict its time. */
+  readonly grows?: true;
+  /** Whether other libraries do not take part. */
+  readonly withoutPeers?: true;
   /**
    * Runs before the measurement, for all subjects, so that late compilation does not count as a library's cost: a
    * server has done the same work many times before. Defaults to one round of the first case, and to no warm-up if that
