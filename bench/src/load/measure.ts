@@ -3,7 +3,7 @@ import { createHistogram } from "node:perf_hooks";
 import { collectGarbage, memoryInUse } from "../measure/stopwatch.ts";
 import { type StoreName, STORES } from "../stores/open-stores.ts";
 import { runConversations } from "./conversations.ts";
-import { type LoadResult, type Phase, phaseOf } from "./result.ts";
+import { FULL_PART, type LoadResult, type Phase, phaseOf } from "./result.ts";
 import { type Sample, slopeOf } from "./slope.ts";
 
 export interface LoadOptions {
@@ -14,8 +14,6 @@ export interface LoadOptions {
 }
 
 const MINUTE_MS = 60_000;
-/** The part of the time that is spent at full load. */
-const FULL_PART = 0.25;
 /** The part of the samples that are taken before caches and pools have their size. */
 const WARM_UP_PART = 0.2;
 /** How often garbage is collected in a phase, to see what stays in memory. The pauses count as part of the turns. */

@@ -1,6 +1,6 @@
 import { markdownTable } from "../report/markdown-table.ts";
 import { short } from "../report/numbers.ts";
-import type { LoadResult } from "./result.ts";
+import { FULL_PART, type LoadResult } from "./result.ts";
 import { isFlat, type Slope } from "./slope.ts";
 
 const BYTES_PER_MB = 1_000_000;
@@ -8,13 +8,16 @@ const BYTES_PER_MB = 1_000_000;
 /** Formats the throughput and times of conversations, and whether memory and descriptors stay the same. */
 export function loadTables(results: readonly LoadResult[]): { readonly conversations: string } {
   const header = [
-    ["store", "load", "turns/s", "p50 ms", "p99 ms", "p99.9 ms"],
+    ["store", "minutes", "load", "turns/s", "p50 ms", "p99 ms", "p99.9 ms"],
     ["heap MB", "MB/minute", "descriptors", "per minute", "flat"],
   ].flat();
-  const rows = results.flatMap((result) => [
-    [result.store, "full", ...phase(result.full), "", "", "", "", ""],
-    [result.store, "half", ...phase(result.half), ...resources(result)],
-  ]);
+  const rows = results.flatMap((result) => {
+    const [full, half] = [FULL_PART, 1 - FULL_PART].map((part) => short(part * result.minutes));
+    return [
+      [result.store, full ?? "", "full", ...phase(result.full), "", "", "", "", ""],
+      [result.store, half ?? "", "half", ...phase(result.half), ...resources(result)],
+    ];
+  });
   return { conversations: markdownTable(header, rows) };
 }
 

@@ -23,6 +23,8 @@ export interface LoadResult {
   readonly descriptors: Slope;
 }
 
+/** The part of the time that is spent at full load. */
+export const FULL_PART = 0.25;
 const NS_PER_MS = 1_000_000;
 
 export function phaseOf(histogram: RecordableHistogram, seconds: number): Phase {
