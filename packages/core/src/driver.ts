@@ -42,8 +42,8 @@ export { errorWithout } from "./runtime/error-without.ts";
 export { isError } from "./validation/is-error.ts";
 export { hasSystemErrorCode, isSystemError, type SystemError } from "./validation/system-error.ts";
 export { DRIVER_CONCURRENCY, mapConcurrently } from "./runtime/map-concurrently.ts";
-export type { MaybePromise } from "./runtime/maybe-promise.ts";
-export { withLocation } from "./runtime/error-location.ts";
+export { andThen, isPromise, type MaybePromise } from "./runtime/maybe-promise.ts";
+export { locatedError, withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,
   httpFailureOf,

@@ -4,10 +4,11 @@ import { growThread } from "@threadstore/conformance";
 import type { ThreadStore, Version } from "@threadstore/core";
 import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
+import { fileSystemStore } from "./file-system-store.ts";
 import {
   filesBelow,
   keyOf,
+  openDriver,
   options,
   recordOf,
   temporaryFolder,
@@ -28,7 +29,7 @@ const KEY = keyOf("thread");
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  driver = fileSystemDriver({ folder });
+  driver = openDriver({ folder });
 });
 afterEach(resetInterception);
 

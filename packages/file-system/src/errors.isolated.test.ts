@@ -5,12 +5,12 @@ import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cleanUpAfterCommit, syncCommit } from "./commit/commit-point.ts";
 import { driverErrorOf } from "./errors.ts";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
   driverErrorFrom,
   filesBelow,
   keyOf,
   listIds,
+  openDriver,
   options,
   recordOf,
   segmentPath,
@@ -39,7 +39,7 @@ const KEY = keyOf("thread");
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  driver = fileSystemDriver({ folder });
+  driver = openDriver({ folder });
 });
 afterEach(resetInterception);
 
@@ -86,7 +86,7 @@ describe("a system error", () => {
 
   it("of the sync after the commit point has effect not-durable", async () => {
     const cause = systemError("ENOSPC", "fsync");
-    const error = await driverErrorFrom(syncCommit(() => Promise.reject(cause)));
+    const error = await driverErrorFrom((async () => syncCommit(() => Promise.reject(cause)))());
     expect(error).toMatchObject({ code: "STORAGE_FULL", effect: "not-durable", cause });
   });
 

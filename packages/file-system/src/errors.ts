@@ -3,9 +3,11 @@ import {
   DriverError,
   type DriverErrorEffect,
   isSystemError,
+  locatedError,
+  type MaybePromise,
   type SystemError,
-  withLocation,
 } from "@threadstore/core/driver";
+import { catching } from "./system/steps.ts";
 
 interface Failure {
   readonly code: BackendErrorCode;
@@ -99,14 +101,13 @@ const UNRECOGNIZED: Failure = {
 };
 
 /** Runs one driver call and throws the system errors of Node.js as a `DriverError` that names the store's folder. */
-export function withDriverErrors<Result>(folder: string, call: () => Promise<Result>): Promise<Result> {
-  // The path in the cause contains the id of the thread.
-  return withLocation(`The store's folder is ${folder}.`, async () => {
-    try {
-      return await call();
-    } catch (error) {
-      throw driverErrorOf(error) ?? error;
-    }
+export function withDriverErrors<Result>(
+  folder: string,
+  call: () => MaybePromise<Result>,
+): MaybePromise<Result> {
+  return catching(call, (error) => {
+    // The path in the cause contains the id of the thread.
+    throw locatedError(`The store's folder is ${folder}.`, driverErrorOf(error) ?? error);
   });
 }
 

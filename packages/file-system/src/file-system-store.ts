@@ -4,7 +4,8 @@ import {
   STORE_OPTION_NAMES,
   createThreadStore,
   listingRests,
-  type AsyncThreadDriver,
+  type MaybePromise,
+  type ThreadDriver,
 } from "@threadstore/core/driver";
 import type { WriteContext } from "./commit/write-context.ts";
 import { withDriverErrors } from "./errors.ts";
@@ -33,12 +34,12 @@ export function fileSystemStore(options: FileSystemStoreOptions): ThreadStore {
 }
 
 /** Creates the driver of `fileSystemStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
-export function fileSystemDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
+export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);
 }
 
-function createDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
+function createDriver(options: FileSystemDriverOptions): ThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const layout = createLayout(resolvedOptions.folder);
   const files = createDurableFiles(resolvedOptions);
@@ -46,13 +47,14 @@ function createDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
   const maintenance = createMaintenance(layout, files);
   const rests = listingRests<ThreadEntry>();
 
-  const run = <Result>(call: () => Promise<Result>): Promise<Result> => withDriverErrors(layout.root, call);
+  const run = <Result>(call: () => MaybePromise<Result>): MaybePromise<Result> =>
+    withDriverErrors(layout.root, call);
 
   const change = <Result>(
     signal: AbortSignal,
-    work: (context: WriteContext) => Promise<Result>,
-  ): Promise<Result> =>
-    run(async () => {
+    work: (context: WriteContext) => MaybePromise<Result>,
+  ): MaybePromise<Result> =>
+    run(() => {
       signal.throwIfAborted();
       return maintenance.prepare(() => work({ layout, files, segments, signal }));
     });

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Version } from "@threadstore/core";
 import {
   ALL_BY_ID,
+  asyncDriver,
   DriverError,
   type DriverOptions,
   type RecordToWrite,
@@ -18,6 +19,7 @@ import { onTestFinished } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import { threadFolder } from "./keys.ts";
 import { createLayout, segmentFileName } from "./layout.ts";
+import type { FileSystemDriverOptions } from "./options.ts";
 import { readContent } from "./segments/segment-reader.ts";
 import { wholeRecordFrame } from "./segments/segment-writer.ts";
 import { locationOf, newVersion, timeOf } from "./version.ts";
@@ -27,6 +29,11 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Creates the driver of a store, with methods that return promises. */
+export function openDriver(options: FileSystemDriverOptions): AsyncThreadDriver {
+  return asyncDriver(fileSystemDriver(options));
 }
 
 export interface Fixture {
@@ -40,7 +47,7 @@ export interface Fixture {
 export async function createFixture(): Promise<Fixture> {
   const parent = await temporaryFolder();
   const folder = join(parent, "a", "store");
-  return { parent, folder, driver: fileSystemDriver({ folder }) };
+  return { parent, folder, driver: openDriver({ folder }) };
 }
 
 export function keyOf(id: string, namespace = ""): ThreadKey {

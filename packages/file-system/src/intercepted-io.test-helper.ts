@@ -71,7 +71,9 @@ function withReportedCalls<Functions extends object>(functions: Functions): Func
 function interceptFile(path: string, openFile: OpenFile): OpenFile {
   const file = withReportedCalls(openFile);
   return {
-    ...file,
+    size: () => file.size(),
+    truncate: (size) => file.truncate(size),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
     write: async (...parameters) => {
       await interception.before("write", path);
       const written = await file.write(...parameters);

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
   filesBelow,
   keyOf,
   listIds,
+  openDriver,
   options,
   recordOf,
   temporaryFolder,
@@ -113,7 +113,7 @@ describe("ids and namespaces", () => {
   it("of any kind stay distinct, are listed in order, and stay inside the folder", async () => {
     const parent = await temporaryFolder();
     const folder = join(parent, "a", "store");
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const namespaces = ["", "a", "A", "../..", "a/b", "x".repeat(128), "x".repeat(512), "%25".repeat(512)];
     for (const namespace of namespaces) {
       for (const id of hostileIds) {

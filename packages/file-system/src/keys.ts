@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import type { ThreadKey } from "@threadstore/core/driver";
-import type { Layout } from "./layout.ts";
+import { type Layout, pathIn } from "./layout.ts";
 import { nodeCrypto } from "./system/node-crypto.ts";
 
 // Matches the first letter of a name that Windows reserves for a device, with or without an extension.
 const DEVICE_NAME = /^(?=(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))./;
+// Most names: they need no escapes and are not reserved, because those of devices are shorter or have a dot.
+const SIMPLE_NAME = /^[0-9a-z_-]{5,200}$/;
 const OUTER_DOT = /^\.|\.$/g;
 
 // Below the 255 bytes that file systems allow for a name.
@@ -13,12 +14,12 @@ const HASHED_NAME = /~[0-9a-f]{64}$/;
 
 /** Returns the folder that holds the folders of a namespace's threads. */
 export function namespaceFolder(layout: Layout, namespace: string): string {
-  return namespace === "" ? join(layout.root, "threads") : join(layout.namespaces, encodeName(namespace));
+  return namespace === "" ? layout.threads : pathIn(layout.namespaces, encodeName(namespace));
 }
 
 /** Returns the folder of a thread. It holds one folder, named after the version; none once the thread is deleted. */
 export function threadFolder(layout: Layout, key: ThreadKey): string {
-  return join(namespaceFolder(layout, key.namespace), encodeName(key.id));
+  return pathIn(namespaceFolder(layout, key.namespace), encodeName(key.id));
 }
 
 /**
@@ -28,6 +29,7 @@ export function threadFolder(layout: Layout, key: ThreadKey): string {
  * after a `~`, which no other name contains.
  */
 export function encodeName(text: string): string {
+  if (SIMPLE_NAME.test(text)) return text;
   const plain = text
     .replace(/[^0-9a-z._-]/gu, escapeBytes)
     .replace(OUTER_DOT, escapeBytes)

@@ -1,9 +1,11 @@
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { randomName } from "./version.ts";
 
 /** The folders below the store's folder. */
 export interface Layout {
   readonly root: string;
+  /** Holds the folders of the threads in the default namespace. */
+  readonly threads: string;
   /** Holds threads that are being created. A crash left those that are older than an hour. */
   readonly staging: string;
   /** Holds folders that are being removed. Nothing in here is needed. */
@@ -15,10 +17,16 @@ export interface Layout {
 export function createLayout(root: string): Layout {
   return {
     root,
+    threads: join(root, "threads"),
     staging: join(root, ".tmp"),
     trash: join(root, ".trash"),
     namespaces: join(root, "namespaces"),
   };
+}
+
+/** Returns the path of an entry of a folder. Unlike `join`, does not look for `.` and `..`, which no name contains. */
+export function pathIn(folder: string, name: string): string {
+  return `${folder}${sep}${name}`;
 }
 
 /** Returns the name of a segment's file in the folder of the current version. */
@@ -35,5 +43,5 @@ export const ID_FILE_NAME = "id";
 
 /** Returns a new path in {@link Layout.staging} or {@link Layout.trash}. */
 export function unusedPath(folder: string): string {
-  return join(folder, randomName());
+  return pathIn(folder, randomName());
 }

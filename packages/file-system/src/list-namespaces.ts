@@ -69,6 +69,6 @@ async function holdsThread(folder: string): Promise<boolean> {
 }
 
 async function foldersIn(folder: string) {
-  const entries = (await unlessCode(readdir(folder, { withFileTypes: true }), "ENOENT")) ?? [];
+  const entries = (await unlessCode(() => readdir(folder, { withFileTypes: true }), "ENOENT")) ?? [];
   return entries.filter((entry) => entry.isDirectory());
 }

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
-import { createFixture, keyOf, options, recordOf, writeText } from "./file-system.test-helper.ts";
+import { createFixture, keyOf, openDriver, options, recordOf, writeText } from "./file-system.test-helper.ts";
 
 let folder: string;
 let driver: AsyncThreadDriver;
@@ -27,7 +26,7 @@ describe("a listing", () => {
     for (const limit of [1, 7, 44, 45, 46]) {
       const pages: string[][] = [];
       for (let after: string | undefined; ;) {
-        const page = await fileSystemDriver({ folder }).list("", { ...ALL_BY_ID, after, limit }, options);
+        const page = await openDriver({ folder }).list("", { ...ALL_BY_ID, after, limit }, options);
         pages.push(page.records.map((record) => record.id));
         if (page.next === undefined) break;
         after = page.next;
@@ -80,7 +79,7 @@ describe("a listing", () => {
     const pages: unknown[] = [];
     for (let after: string | undefined, n = 0; n === 0 || after !== undefined; n += 1) {
       const page = { ...ALL_BY_ID, order: "updated", after, limit: 2 } as const;
-      const { records, next } = await fileSystemDriver({ folder: copy }).list("", page, options);
+      const { records, next } = await openDriver({ folder: copy }).list("", page, options);
       pages.push([...records.map(({ id }) => id.slice(0, 4)), next]);
       after = next;
     }

@@ -94,7 +94,7 @@ async function entriesOf(
   signal: AbortSignal,
 ): Promise<ThreadEntry[]> {
   const entries: ThreadEntry[] = [];
-  for (const child of (await unlessCode(readdir(folder, { withFileTypes: true }), "ENOENT")) ?? []) {
+  for (const child of (await unlessCode(() => readdir(folder, { withFileTypes: true }), "ENOENT")) ?? []) {
     if (!child.isDirectory()) continue;
     const thread = join(folder, child.name);
     const id = isHashedName(child.name) ? await readId(thread, child.name, signal) : decodeName(child.name);

@@ -5,8 +5,8 @@ import { basename, dirname, join } from "node:path";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { createThreadStore, type RecordPatch, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
-import { filesBelow, keyOf, options, temporaryFolder } from "./file-system.test-helper.ts";
+import { fileSystemStore } from "./file-system-store.ts";
+import { filesBelow, keyOf, openDriver, options, temporaryFolder } from "./file-system.test-helper.ts";
 import {
   interception,
   pauseBefore,
@@ -162,7 +162,7 @@ describe("races", () => {
   it.each([1, 20])("are lost after %i other appends without remains", async (count) => {
     const first = open();
     await first.save("thread", { messages: messages(500) });
-    const late = fileSystemDriver({ folder });
+    const late = openDriver({ folder });
     const { version, patch } = await patchAfter(late);
     const paused = pauseBefore("rename", VERSION_FOLDER);
     const lost = late.patch(KEY, patch, version, options);
@@ -177,7 +177,7 @@ describe("races", () => {
 
   it("are lost to a delete", async () => {
     await open().save("thread", { messages: messages(500) });
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const { version, patch } = await patchAfter(driver);
     await driver.delete(KEY, version, options);
     expect(await driver.patch(KEY, patch, version, options)).toBeUndefined();
@@ -186,7 +186,7 @@ describe("races", () => {
 
   it("withdraw the segment of an append that is aborted", async () => {
     await open().save("thread", { messages: messages(500) });
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const { version, patch } = await patchAfter(driver);
     const controller = new AbortController();
     const paused = pauseBefore("sync", VERSION_FOLDER);
@@ -220,7 +220,7 @@ describe("a folder that is renamed meanwhile", () => {
   it("does not affect a read of the end", async () => {
     await open().save("thread", { messages: messages(500) });
     const { newName } = renameAtOpening(1);
-    const tail = await fileSystemDriver({ folder }).readTail(KEY, options);
+    const tail = await openDriver({ folder }).readTail(KEY, options);
     expect(tail?.version).toBe(newName());
     expect(Buffer.from(tail?.tail ?? []).toString()).toContain('mess"]},"threadstore":{"format":1');
   });
@@ -233,7 +233,7 @@ describe("a folder that is renamed meanwhile", () => {
   ])("makes an append to %s thread lose the race at the %s file that it opens", async (...parameters) => {
     const [, , count, number] = parameters;
     await open().save("thread", { messages: messages(count) });
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const { version, patch } = await patchAfter(driver);
     expect(patch.replaced).toBeUndefined();
     renameAtOpening(number);

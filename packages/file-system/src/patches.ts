@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import {
   hasTailContext,
+  type MaybePromise,
   patchedRecord,
   readWholeTrailer,
   type RecordPatch,
@@ -14,7 +14,7 @@ import type { WriteContext } from "./commit/write-context.ts";
 import { readCurrentVersion } from "./current-version.ts";
 import { corruptRecord } from "./errors.ts";
 import { threadFolder } from "./keys.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, pathIn } from "./layout.ts";
 import { readContent, readIntactContent, readTail } from "./segments/segment-reader.ts";
 import type { ExpectedRecord } from "./segments/segment-writer.ts";
 import { lstat } from "./system/synchronous-io.ts";
@@ -28,7 +28,7 @@ export async function readRecordTail(
 ): Promise<RecordTail | undefined> {
   const thread = threadFolder(layout, key);
   const current = await readCurrentVersion(thread, signal, async (version, location) => {
-    const folder = join(thread, version);
+    const folder = pathIn(thread, version);
     const tail = await readWholeTrailer(
       (length) => readTail(folder, location, length + TAIL_CONTEXT_BYTES),
       (bytes) => bytes,
@@ -42,13 +42,13 @@ export async function readRecordTail(
   return { version, ...content };
 }
 
-/** Replaces the end of a record if the current version is `expectedVersion`. Resolves to `undefined` if it is not. */
+/** Replaces the end of a record if the current version is `expectedVersion`. Returns `undefined` if it is not. */
 export function patchRecord(
   context: WriteContext,
   key: ThreadKey,
   patch: RecordPatch,
   expectedVersion: Version,
-): Promise<Version | undefined> {
+): MaybePromise<Version | undefined> {
   const { keep, bytes, replaced, updatedAt } = patch;
   return replaceRecord(
     context,
@@ -67,7 +67,7 @@ export function patchRecord(
 }
 
 async function readReplaced({ folder, location }: ExpectedRecord): Promise<Uint8Array> {
-  const record = await unlessCode(readIntactContent(folder, location), "ENOENT");
+  const record = await unlessCode(() => readIntactContent(folder, location), "ENOENT");
   if (record !== undefined) return record;
   // Another writer has renamed the folder, or the record is corrupt.
   await lstat(folder);

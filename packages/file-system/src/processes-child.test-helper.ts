@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { ALL_BY_ID, DriverError } from "@threadstore/core/driver";
+import { ALL_BY_ID, asyncDriver, DriverError } from "@threadstore/core/driver";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 
 // The child process of processes.test.ts. It runs one task on a folder and reports on its standard output, which it
 // writes synchronously, so that no line is lost when the process is killed.
 
 const [taskName = "", folder = "", argument = ""] = process.argv.slice(2);
-const driver = fileSystemDriver({ folder });
+const driver = asyncDriver(fileSystemDriver({ folder }));
 const options = { signal: new AbortController().signal };
 const KEY = { namespace: "", id: "thread" };
 

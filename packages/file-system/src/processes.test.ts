@@ -5,16 +5,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
+import { fileSystemStore } from "./file-system-store.ts";
 import {
   driverErrorFrom,
   filesBelow,
-  listIds,
   keyOf,
+  listIds,
+  openDriver,
   options,
   recordOf,
-  segmentPath,
   runChildren,
+  segmentPath,
   startChild,
   temporaryFolder,
   textOf,
@@ -29,7 +30,7 @@ const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
 
 beforeEach(async () => {
   folder = join(await temporaryFolder(), "store");
-  driver = fileSystemDriver({ folder });
+  driver = openDriver({ folder });
 });
 
 describe("four processes", () => {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import type { AsyncThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
   driverErrorFrom,
   filesBelow,
   keyOf,
   listIds,
+  openDriver,
   options,
   recordOf,
   segmentPath,
@@ -36,7 +36,7 @@ const KEY = keyOf("thread");
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  driver = fileSystemDriver({ folder });
+  driver = openDriver({ folder });
 });
 afterEach(resetInterception);
 
@@ -78,7 +78,7 @@ describe("a save that is paused before its commit point", () => {
     await paused.reached;
     const old = new Date(Date.now() - 24 * 60 * 60 * 1000);
     for (const file of await filesBelow(folder)) await utimes(join(folder, file), old, old);
-    await fileSystemDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
+    await openDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
     paused.resume();
     expect(await late).toMatch(/./);
     expect(await textOf(driver, KEY)).toBe("late");
@@ -131,7 +131,7 @@ describe("a creation that is paused before its commit point", () => {
     const [staged = ""] = await readdir(join(folder, ".tmp"));
     const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
     await utimes(join(folder, ".tmp", staged), old, old);
-    await fileSystemDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
+    await openDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
     paused.resume();
     const error = await driverErrorFrom(late);
     expect(error).toMatchObject({ code: "UNAVAILABLE", effect: "none" });
@@ -147,7 +147,7 @@ describe("a creation that is paused before its commit point", () => {
     const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
     await utimes(join(folder, ".tmp", staged), old, old);
     const removal = pauseBefore("rm", /./);
-    const otherWrite = fileSystemDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
+    const otherWrite = openDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
     await removal.reached;
     paused.resume();
     expect(await driverErrorFrom(late)).toMatchObject({

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import { ALL_BY_ID, type AsyncThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
   createFixture,
   filesBelow,
   keyOf,
+  openDriver,
   options,
   recordOf,
   segmentPath,
@@ -125,7 +125,7 @@ describe("a record", () => {
     }
     expect(await modeOf(join(folder, segmentPath(version)))).toBe(0o600);
 
-    const shared = fileSystemDriver({ folder: join(parent, "shared"), folderMode: 0o750, fileMode: 0o640 });
+    const shared = openDriver({ folder: join(parent, "shared"), folderMode: 0o750, fileMode: 0o640 });
     const other = await shared.write(keyOf("thread"), recordOf("x"), undefined, options);
     const record = join(parent, "shared", segmentPath(`${other}`));
     expect(await modeOf(join(record, ".."))).toBe(0o750);
@@ -133,10 +133,10 @@ describe("a record", () => {
   });
 
   it("is stored without syncing if `durability` is `process`", async () => {
-    driver = fileSystemDriver({ folder, durability: "process" });
+    driver = openDriver({ folder, durability: "process" });
     const version = await create("thread");
     const next = await driver.write(keyOf("thread"), recordOf("two"), version, options);
-    expect(await textOf(fileSystemDriver({ folder }), keyOf("thread"))).toBe("two");
+    expect(await textOf(openDriver({ folder }), keyOf("thread"))).toBe("two");
     expect(await driver.delete(keyOf("thread"), `${next}`, options)).toBe(true);
   });
 

@@ -1,6 +1,7 @@
-import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import {
+  andThen,
+  type MaybePromise,
   type RecordToWrite,
   type StoredRecord,
   TAIL_CONTEXT_BYTES,
@@ -11,39 +12,48 @@ import { replaceRecord, type ReplacingRecord } from "./commit/replace-record.ts"
 import type { WriteContext } from "./commit/write-context.ts";
 import { readCurrentVersion } from "./current-version.ts";
 import { threadFolder } from "./keys.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, pathIn } from "./layout.ts";
 import { readContent } from "./segments/segment-reader.ts";
 import { lstat } from "./system/synchronous-io.ts";
+import type { Location } from "./version.ts";
 
 export { deleteRecord } from "./commit/delete-record.ts";
 
 /** Reads a record; without its bytes if its version is `cachedVersion`. */
-export async function readRecord(
+export function readRecord(
   layout: Layout,
   key: ThreadKey,
   cachedVersion: Version | undefined,
   signal: AbortSignal,
-): Promise<StoredRecord | undefined> {
+): MaybePromise<StoredRecord | undefined> {
   const thread = threadFolder(layout, key);
-  const current = await readCurrentVersion(thread, signal, async (version, location) => {
-    const folder = join(thread, version);
-    if (version !== cachedVersion) return { bytes: await readContent(folder, location) };
-    // A listing during a rename may still show the old name.
-    await lstat(folder);
-    return { bytes: undefined };
+  const reading = readCurrentVersion(thread, signal, (version, location) =>
+    readVersion(pathIn(thread, version), version === cachedVersion ? undefined : location),
+  );
+  return andThen(reading, (current) => {
+    if (current === undefined) return undefined;
+    const { version, content = { bytes: new Uint8Array() } } = current;
+    return { version, bytes: content.bytes };
   });
-  if (current === undefined) return undefined;
-  const { version, content = { bytes: new Uint8Array() } } = current;
-  return { version, bytes: content.bytes };
 }
 
-/** Writes a record if the current version is `expectedVersion`. Resolves to `undefined` if it is not. */
+/** Reads the record in a folder; without its bytes if `location` is `undefined`. */
+function readVersion(
+  folder: string,
+  location: Location | undefined,
+): MaybePromise<{ readonly bytes: Uint8Array | undefined }> {
+  if (location !== undefined) return andThen(readContent(folder, location), (bytes) => ({ bytes }));
+  // A listing during a rename may still show the old name.
+  return andThen(lstat(folder), () => ({ bytes: undefined }));
+}
+
+/** Writes a record if the current version is `expectedVersion`. Returns `undefined` if it is not. */
 export function writeRecord(
   context: WriteContext,
   key: ThreadKey,
   record: RecordToWrite,
   expectedVersion: Version | undefined,
-): Promise<Version | undefined> {
+): MaybePromise<Version | undefined> {
   return expectedVersion === undefined
     ? createRecord(context, key, record)
     : replaceRecord(context, key, replacing(record), expectedVersion);
@@ -54,6 +64,6 @@ function replacing({ bytes, unchanged, trailerLength, updatedAt }: RecordToWrite
   // read only that frame.
   const prefixLength = Math.max(0, Math.min(unchanged, bytes.length - trailerLength - TAIL_CONTEXT_BYTES));
   const added = bytes.subarray(prefixLength);
-  const change = { length: bytes.length, prefixLength, added, whole: () => Promise.resolve(bytes) };
+  const change = { length: bytes.length, prefixLength, added, whole: () => bytes };
   return { updatedAt, change: () => change };
 }

@@ -17,7 +17,7 @@ export async function moveToTrash(layout: Layout, folder: string): Promise<strin
   } catch (error) {
     // ENOENT may also mean that the trash folder does not exist, which is a failure.
     const isGone =
-      hasSystemErrorCode(error, "ENOENT") && (await unlessCode(lstat(folder), "ENOENT")) === undefined;
+      hasSystemErrorCode(error, "ENOENT") && (await unlessCode(() => lstat(folder), "ENOENT")) === undefined;
     if (isGone) return undefined;
     throw error;
   }
@@ -28,5 +28,10 @@ export async function moveToTrash(layout: Layout, folder: string): Promise<strin
  * maintenance removes later what this leaves.
  */
 export async function removeTrashed(trashed: string): Promise<void> {
-  await unlessCode(rm(trashed, { recursive: true, force: true }), "ENOENT", "ENOTEMPTY", ...NOT_REMOVABLE);
+  await unlessCode(
+    () => rm(trashed, { recursive: true, force: true }),
+    "ENOENT",
+    "ENOTEMPTY",
+    ...NOT_REMOVABLE,
+  );
 }

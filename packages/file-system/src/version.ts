@@ -50,8 +50,18 @@ export function parseLocation(text: string): Location | undefined {
   return toLocation(location);
 }
 
+const NAME_BYTES = 16;
+/** Enough for many names, because a call for random bytes takes longer than everything else. */
+const pool = Buffer.allocUnsafeSlow(128 * NAME_BYTES);
+let used = pool.length;
+
 export function randomName(): string {
-  return nodeCrypto().randomBytes(16).toString("hex");
+  if (used === pool.length) {
+    nodeCrypto().randomFillSync(pool);
+    used = 0;
+  }
+  used += NAME_BYTES;
+  return pool.toString("hex", used - NAME_BYTES, used);
 }
 
 function toLocation([segment, end]: readonly string[]): Location | undefined {

@@ -175,7 +175,8 @@ function fromParts(
 
 function commonPartCount(parts: readonly unknown[], previous: readonly string[]): number {
   let count = 0;
-  while (count < previous.length && parts[count] === previous[count]) count += 1;
+  // Unlike `===`, compares references without reading the strings, of which few are in a cache.
+  while (count < previous.length && Object.is(parts[count], previous[count])) count += 1;
   return count;
 }
 

@@ -8,9 +8,14 @@ export async function withLocation<Result>(sentence: string, call: () => Promise
   try {
     return await call();
   } catch (error) {
-    if (!DriverError.is(error)) throw error;
-    const { code, message, effect, retryAfterMs } = error;
-    const cause = "cause" in error ? { cause: error.cause } : {};
-    throw new DriverError(code, `${message} ${sentence}`, { effect, retryAfterMs, ...cause });
+    throw locatedError(sentence, error);
   }
+}
+
+/** Returns the error of a driver call, as {@link withLocation} throws it. For drivers that do not always wait. */
+export function locatedError(sentence: string, error: unknown): unknown {
+  if (!DriverError.is(error)) return error;
+  const { code, message, effect, retryAfterMs } = error;
+  const cause = "cause" in error ? { cause: error.cause } : {};
+  return new DriverError(code, `${message} ${sentence}`, { effect, retryAfterMs, ...cause });
 }

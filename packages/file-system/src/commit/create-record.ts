@@ -50,7 +50,7 @@ export async function createRecord(
 async function commit({ files, signal }: WriteContext, staged: string, thread: string): Promise<boolean> {
   for (;;) {
     await files.createDurableFolder(dirname(thread));
-    await using parent = await files.openFolder(dirname(thread));
+    using parent = await files.openFolder(dirname(thread));
     signal.throwIfAborted();
     try {
       await renameOwn(staged, thread);
@@ -75,12 +75,12 @@ async function commit({ files, signal }: WriteContext, staged: string, thread: s
  */
 async function canRetryRename(thread: string, error: unknown): Promise<boolean> {
   if (!hasSystemErrorCode(error, "ENOTEMPTY", "EEXIST", "EPERM", "EACCES")) throw error;
-  const names = await unlessCode(readdir(thread), "ENOENT");
+  const names = await unlessCode(() => readdir(thread), "ENOENT");
   if (names?.some((name) => isVersion(name))) return false;
   const wasDeleted = names === undefined && hasSystemErrorCode(error, "ENOTEMPTY", "EEXIST");
   const isEmpty = names?.length === 0;
   if (!wasDeleted && !isEmpty) throw error;
-  await unlessCode(rmdir(thread), "ENOENT", "ENOTEMPTY", "EEXIST");
+  await unlessCode(() => rmdir(thread), "ENOENT", "ENOTEMPTY", "EEXIST");
   return true;
 }
 

@@ -17,7 +17,7 @@ export async function deleteRecord(
 ): Promise<boolean> {
   if (!isVersion(expectedVersion)) return false;
   const thread = threadFolder(layout, key);
-  await using openThread = await unlessCode(files.openFolder(thread), "ENOENT");
+  using openThread = await unlessCode(() => files.openFolder(thread), "ENOENT");
   if (openThread === undefined) return false;
   const trashed = await moveToTrash(layout, join(thread, expectedVersion));
   if (trashed === undefined) return false;
@@ -32,5 +32,5 @@ export async function deleteRecord(
 
 /** An empty folder that remains is not a thread, and the next creation reuses it. */
 async function removeIfEmpty(folder: string): Promise<void> {
-  await unlessCode(rmdir(folder), "ENOENT", "ENOTEMPTY", "EEXIST", ...NOT_REMOVABLE);
+  await unlessCode(() => rmdir(folder), "ENOENT", "ENOTEMPTY", "EEXIST", ...NOT_REMOVABLE);
 }

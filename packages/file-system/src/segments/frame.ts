@@ -33,13 +33,10 @@ export function formatFooter(
   { prefixLength, length, previous, otherSegments }: Omit<Frame, "storedBytes">,
   storedBefore: number,
 ): Buffer {
-  const fields = {
-    keep: prefixLength,
-    length,
-    ...(previous === undefined ? {} : { previous: formatLocation(previous), storedBefore }),
-    ...(otherSegments.length === 0 ? {} : { others: otherSegments }),
-  };
-  return Buffer.from(`\n${JSON.stringify(fields)}\n`);
+  const replaced =
+    previous === undefined ? "" : `,"previous":"${formatLocation(previous)}","storedBefore":${storedBefore}`;
+  const others = otherSegments.length === 0 ? "" : `,"others":${JSON.stringify(otherSegments)}`;
+  return Buffer.from(`\n{"keep":${prefixLength},"length":${length}${replaced}${others}}\n`, "latin1");
 }
 
 /** Parses the frame that ends at `end`; `undefined` if there is none, so that the segment is corrupt. */

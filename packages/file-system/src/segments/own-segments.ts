@@ -43,14 +43,16 @@ export interface SegmentedRecord {
   readonly storedBytes: number;
 }
 
-/** Remembers the segments of a version that became current, for the next save. */
+/** Remembers the segments of a version that became current, for the next save, and forgets those of the replaced one. */
 export function rememberStored(
   { storedByVersion }: OwnSegments,
-  version: Version,
+  { version, replaced }: { readonly version: Version; readonly replaced: Version },
   { segment, neededSegments, storedBytes }: SegmentedRecord,
 ): void {
   const otherSegments = neededSegments.filter((name) => name !== segment);
+  storedByVersion.delete(replaced);
   storedByVersion.set(version, { otherSegments, storedBytes });
+  if (storedByVersion.size <= REMEMBERED_VERSIONS_MAX) return;
   const [oldest] = storedByVersion.keys();
-  if (storedByVersion.size > REMEMBERED_VERSIONS_MAX && oldest !== undefined) storedByVersion.delete(oldest);
+  if (oldest !== undefined) storedByVersion.delete(oldest);
 }

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { segmentFileName } from "../layout.ts";
+import { pathIn, segmentFileName } from "../layout.ts";
 import { readFile } from "../system/read-file.ts";
 import type { Location } from "../version.ts";
 import { parseFrame, SEGMENTS_MAX } from "./frame.ts";
@@ -48,7 +47,7 @@ async function* mergeableEnds(folder: string, location: Location): AsyncGenerato
   let start = Number.POSITIVE_INFINITY;
   for (let position = location; ;) {
     const { segment, end } = position;
-    const bytes = await readFile(join(folder, segmentFileName(segment)), (file) => readBytes(file, 0, end));
+    const bytes = await readFile(pathIn(folder, segmentFileName(segment)), (file) => readBytes(file, 0, end));
     if (bytes === undefined) return;
     while (position.segment === segment) {
       const frame = parseFrame(bytes, position.end);

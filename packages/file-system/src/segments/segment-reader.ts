@@ -1,6 +1,7 @@
-import { join } from "node:path";
-import { segmentFileName } from "../layout.ts";
+import { andThen, type MaybePromise } from "@threadstore/core/driver";
+import { pathIn, segmentFileName } from "../layout.ts";
 import { readFile } from "../system/read-file.ts";
+import { steps, wait } from "../system/steps.ts";
 import type { OpenFile } from "../system/synchronous-io.ts";
 import type { Location } from "../version.ts";
 import { FOOTER_MAX_BYTES, type Frame, type LocatedFrame, parseFrame } from "./frame.ts";
@@ -12,42 +13,46 @@ const NOT_A_FILE = Buffer.alloc(0);
  * Reads the record that ends at `location` from the segments in `folder`. If the frames are inconsistent, returns the
  * raw bytes of the last segment, which core reports as corrupt.
  */
-export async function readContent(folder: string, location: Location): Promise<Uint8Array> {
+export function readContent(folder: string, location: Location): MaybePromise<Uint8Array> {
   const segments = new Map<string, Buffer>();
-  const content = await readFrames(folder, location, segments);
-  return content ?? segments.get(location.segment) ?? NOT_A_FILE;
+  return andThen(
+    readFrames(folder, location, segments),
+    (content) => content ?? segments.get(location.segment) ?? NOT_A_FILE,
+  );
 }
 
 /** Reads the record as {@link readContent} does; `undefined` if the frames are inconsistent. */
-export async function readIntactContent(folder: string, location: Location): Promise<Uint8Array | undefined> {
+export function readIntactContent(folder: string, location: Location): MaybePromise<Uint8Array | undefined> {
   return readFrames(folder, location, new Map());
 }
 
 /** Adds the segments that it reads to `segments`. */
-async function readFrames(
+function readFrames(
   folder: string,
   location: Location,
   segments: Map<string, Buffer>,
-): Promise<Uint8Array | undefined> {
-  const parts: Buffer[] = [];
-  let missing = Number.POSITIVE_INFINITY;
-  const visitedEnds = new Map<string, number>();
-  for (let position = location; ;) {
-    // Frames are visited from the newest to the oldest, so the first position in a segment is the farthest.
-    const segment = segments.get(position.segment) ?? (await readSegment(folder, position));
-    segments.set(position.segment, segment);
-    const frame = parseFrame(segment, position.end);
-    const isIntact = frame !== undefined && frame.start >= 0 && reaches(frame, missing);
-    if (!isIntact || !isBefore(position, visitedEnds)) return undefined;
-    visitedEnds.set(position.segment, position.end);
-    const usedLength = Math.min(frame.length, missing - frame.prefixLength);
-    if (usedLength > 0) parts.push(segment.subarray(frame.start, frame.start + usedLength));
-    missing = Math.min(missing, frame.prefixLength);
-    if (missing === 0 || frame.previous === undefined) break;
-    position = frame.previous;
-  }
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts.toReversed());
+): MaybePromise<Uint8Array | undefined> {
+  return steps(function* () {
+    const parts: Buffer[] = [];
+    let missing = Number.POSITIVE_INFINITY;
+    const visitedEnds = new Map<string, number>();
+    for (let position = location; ;) {
+      // Frames are visited from the newest to the oldest, so the first position in a segment is the farthest.
+      const segment = segments.get(position.segment) ?? (yield* wait(readSegment(folder, position)));
+      segments.set(position.segment, segment);
+      const frame = parseFrame(segment, position.end);
+      const isIntact = frame !== undefined && frame.start >= 0 && reaches(frame, missing);
+      if (!isIntact || !isBefore(position, visitedEnds)) return undefined;
+      visitedEnds.set(position.segment, position.end);
+      const usedLength = Math.min(frame.length, missing - frame.prefixLength);
+      if (usedLength > 0) parts.push(segment.subarray(frame.start, frame.start + usedLength));
+      missing = Math.min(missing, frame.prefixLength);
+      if (missing === 0 || frame.previous === undefined) break;
+      position = frame.previous;
+    }
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts.toReversed());
+  });
 }
 
 /** Returns whether the record has all bytes that the next one, which needs those before `missing`, shares with it. */
@@ -60,11 +65,11 @@ export function isBefore({ segment, end }: Location, visitedEnds: ReadonlyMap<st
   return end < (visitedEnds.get(segment) ?? Number.POSITIVE_INFINITY);
 }
 
-async function readSegment(folder: string, { segment, end }: Location): Promise<Buffer> {
-  const bytes = await readFile(join(folder, segmentFileName(segment)), async (file) =>
-    readBytes(file, 0, Math.min(await file.size(), end)),
+function readSegment(folder: string, { segment, end }: Location): MaybePromise<Buffer> {
+  const bytes = readFile(pathIn(folder, segmentFileName(segment)), (file) =>
+    andThen(file.size(), (size) => readBytes(file, 0, Math.min(size, end))),
   );
-  return bytes ?? NOT_A_FILE;
+  return andThen(bytes, (read) => read ?? NOT_A_FILE);
 }
 
 /** Reads the last bytes of the record that ends at the location: at most `length`, and at least its trailer. */
@@ -73,7 +78,7 @@ export async function readTail(
   { segment, end }: Location,
   length: number,
 ): Promise<Uint8Array> {
-  const tail = await readFile(join(folder, segmentFileName(segment)), async (file) => {
+  const tail = await readFile(pathIn(folder, segmentFileName(segment)), async (file) => {
     const readEnd = Math.min(await file.size(), end);
     const readStart = Math.max(0, readEnd - length - FOOTER_MAX_BYTES);
     const bytes = await readBytes(file, readStart, readEnd - readStart);
@@ -86,19 +91,19 @@ export async function readTail(
 }
 
 /** Reads the footer of the frame that ends at the location; `undefined` if the frame is corrupt. */
-export async function readFrame(
+export function readFrame(
   folder: string,
   { segment, end }: Location,
-): Promise<LocatedFrame | undefined> {
+): MaybePromise<LocatedFrame | undefined> {
   const readStart = Math.max(0, end - FOOTER_MAX_BYTES);
-  const bytes = await readFile(join(folder, segmentFileName(segment)), (file) =>
+  const bytes = readFile(pathIn(folder, segmentFileName(segment)), (file) =>
     readBytes(file, readStart, end - readStart),
   );
-  return bytes && parseFrame(bytes, end - readStart);
+  return andThen(bytes, (read) => read && parseFrame(read, end - readStart));
 }
 
 /** Reads the bytes that the file has in this range. */
-export async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer> {
+export function readBytes(file: OpenFile, position: number, length: number): MaybePromise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
-  return bytes.subarray(0, await file.read(bytes, position));
+  return andThen(file.read(bytes, position), (count) => bytes.subarray(0, count));
 }

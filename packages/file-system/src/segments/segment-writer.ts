@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import { hasSystemErrorCode } from "@threadstore/core/driver";
-import { segmentFileName } from "../layout.ts";
+import { andThen, hasSystemErrorCode, type MaybePromise } from "@threadstore/core/driver";
+import { pathIn, segmentFileName } from "../layout.ts";
 import type { DurableFiles } from "../system/durable-files.ts";
+import { catching, settling } from "../system/steps.ts";
 import { unlink } from "../system/synchronous-io.ts";
 import { isNotAFile, unlessCode } from "../system/system-error.ts";
 import type { Location } from "../version.ts";
-import { formatFooter, SEGMENTS_MAX } from "./frame.ts";
+import { formatFooter, type Frame, SEGMENTS_MAX } from "./frame.ts";
 import type { OwnSegments, SegmentedRecord } from "./own-segments.ts";
 import { readMergeableEnd } from "./segment-merger.ts";
 import { readFrame } from "./segment-reader.ts";
@@ -32,7 +32,7 @@ export interface RecordChange {
   /** The bytes that follow them. */
   readonly added: Uint8Array;
   /** Returns the complete record. */
-  readonly whole: () => Promise<Uint8Array>;
+  readonly whole: () => MaybePromise<Uint8Array>;
 }
 
 /** A record that is on the disk but not current. */
@@ -64,42 +64,50 @@ export function wholeRecordFrame(bytes: Uint8Array): { content: Uint8Array[]; en
  * Also writes the whole record, to a new segment, if the replaced record is corrupt or its segments are too
  * wasteful.
  */
-export async function stageRecord(
+export function stageRecord(
   context: SegmentContext,
   expected: ExpectedRecord,
-  { length, prefixLength, added, whole }: RecordChange,
-): Promise<StagedRecord> {
+  change: RecordChange,
+): MaybePromise<StagedRecord> {
+  const { version, location, folder } = expected;
+  const { prefixLength, whole } = change;
+  const remembered = context.segments.storedByVersion.get(version);
+  const stored =
+    remembered ?? (prefixLength <= 0 ? undefined : unlessCode(() => readFrame(folder, location), "ENOENT"));
+  return andThen(stored, (frame) =>
+    andThen(frame && stageChange(context, expected, frame, change), (staged) => {
+      return staged ?? andThen(whole(), (bytes) => writeWholeRecord(context, folder, bytes));
+    }),
+  );
+}
+
+type StoredFrames = Pick<Frame, "otherSegments" | "storedBytes">;
+
+/** Writes only the changed part. Returns `undefined` if the whole record must be written, to a new segment. */
+function stageChange(
+  context: SegmentContext,
+  expected: ExpectedRecord,
+  stored: StoredFrames,
+  change: RecordChange,
+): MaybePromise<StagedRecord | undefined> {
   const { segments } = context;
-  const { folder, version, location } = expected;
-  const read = async () => unlessCode(readFrame(folder, location), "ENOENT");
-  const stored = segments.storedByVersion.get(version) ?? (prefixLength <= 0 ? undefined : await read());
+  const { folder, location } = expected;
+  const { length, prefixLength, added } = change;
   // The end of the segment also counts what lost races and crashes left in it.
-  const usedBytes = Math.max(stored?.storedBytes ?? 0, location.end);
-  if (stored !== undefined && usedBytes + added.length <= 2 * length + WASTE_MAX_BYTES) {
-    const neededSegments = [location.segment, ...stored.otherSegments];
-    const ownSegment = neededSegments.find((name) => segments.isOwn(name) && !segments.inUse.has(name));
-    const addition: Addition =
-      prefixLength <= 0
-        ? { bytes: added, prefixLength: 0, previous: undefined, storedBefore: 0, neededSegments }
-        : {
-            bytes: added,
-            prefixLength,
-            previous: location,
-            storedBefore: stored.storedBytes,
-            neededSegments,
-          };
-    const canAppend = prefixLength > 0 || neededSegments.length === 1;
-    if (ownSegment !== undefined && canAppend) {
-      const appended = await appendToSegment(context, folder, ownSegment, addition);
-      return appended ?? writeWholeRecord(context, folder, await whole());
-    }
-    if (prefixLength > 0 && length > SMALL_RECORD_BYTES) {
-      const hasRoom = neededSegments.length < SEGMENTS_MAX;
-      const fitting = hasRoom ? addition : await mergeSegments(expected, addition);
-      if (fitting !== undefined) return addSegment(context, folder, fitting);
-    }
+  const usedBytes = Math.max(stored.storedBytes, location.end);
+  if (usedBytes + added.length > 2 * length + WASTE_MAX_BYTES) return undefined;
+  const addition = additionTo(location, stored, change);
+  const { neededSegments } = addition;
+  const ownSegment = neededSegments.find((name) => segments.isOwn(name) && !segments.inUse.has(name));
+  if (ownSegment !== undefined && (prefixLength > 0 || neededSegments.length === 1)) {
+    return appendToSegment(context, folder, ownSegment, addition);
   }
-  return writeWholeRecord(context, folder, await whole());
+  if (prefixLength <= 0 || length <= SMALL_RECORD_BYTES) return undefined;
+  const hasRoom = neededSegments.length < SEGMENTS_MAX;
+  return andThen(
+    hasRoom ? addition : mergeSegments(expected, addition),
+    (fitting) => fitting && addSegment(context, folder, fitting),
+  );
 }
 
 /** The part of a record that the replaced record does not have. */
@@ -112,6 +120,17 @@ interface Addition {
   readonly neededSegments: readonly string[];
 }
 
+function additionTo(
+  location: Location,
+  { otherSegments, storedBytes }: StoredFrames,
+  { prefixLength, added: bytes }: RecordChange,
+): Addition {
+  const neededSegments = [location.segment, ...otherSegments];
+  return prefixLength <= 0
+    ? { bytes, prefixLength: 0, previous: undefined, storedBefore: 0, neededSegments }
+    : { bytes, prefixLength, previous: location, storedBefore: storedBytes, neededSegments };
+}
+
 /**
  * Returns the addition together with the end of the replaced record that its newest segments hold, so that the record
  * needs fewer segments. Resolves to `undefined` if only the whole record can be copied.
@@ -120,7 +139,7 @@ async function mergeSegments(
   { folder, location }: ExpectedRecord,
   { bytes, prefixLength }: Addition,
 ): Promise<Addition | undefined> {
-  const end = await unlessCode(readMergeableEnd(folder, location), "ENOENT");
+  const end = await unlessCode(() => readMergeableEnd(folder, location), "ENOENT");
   if (end === undefined) return undefined;
   const { previous, start, parts, storedBytes: storedBefore, neededSegments } = end;
   const kept = Buffer.concat(parts.toReversed()).subarray(0, Math.max(0, prefixLength - start));
@@ -133,50 +152,61 @@ async function mergeSegments(
   };
 }
 
-/** Resolves to `undefined` if the segment is missing or not a file, so that the record is corrupt. */
-async function appendToSegment(
+/** Returns `undefined` if the segment is missing or not a file, so that the record is corrupt. */
+function appendToSegment(
   { files, segments }: SegmentContext,
   folder: string,
   segment: string,
   addition: Addition,
-): Promise<StagedRecord | undefined> {
+): MaybePromise<StagedRecord | undefined> {
   const { neededSegments, storedBefore } = addition;
+  const content = frameContent(addition, segment);
   segments.inUse.add(segment);
-  try {
-    const content = frameContent(addition, segment);
-    const end = await files.append(join(folder, segmentFileName(segment)), content);
-    const storedBytes = storedBefore + totalLength(content);
-    return { segment, end, neededSegments, storedBytes, isNewSegment: false };
-  } catch (error) {
-    if (isNotAFile(error) || hasSystemErrorCode(error, "ENOENT")) return undefined;
-    throw error;
-  } finally {
-    segments.inUse.delete(segment);
-  }
+  return catching<StagedRecord | undefined>(
+    () =>
+      settling(
+        () =>
+          andThen(files.append(pathIn(folder, segmentFileName(segment)), content), (end) => {
+            const storedBytes = storedBefore + totalLength(content);
+            return { segment, end, neededSegments, storedBytes, isNewSegment: false };
+          }),
+        () => segments.inUse.delete(segment),
+      ),
+    (error) => {
+      if (isNotAFile(error) || hasSystemErrorCode(error, "ENOENT")) return undefined;
+      throw error;
+    },
+  );
 }
 
-async function addSegment(
+function addSegment(
   { files, segments }: SegmentContext,
   folder: string,
   addition: Addition,
-): Promise<StagedRecord> {
+): MaybePromise<StagedRecord> {
   const segment = segments.newName();
   const content = frameContent(addition, segment);
-  await writeSegment(files, folder, segment, content);
-  const end = totalLength(content);
-  const neededSegments = [segment, ...addition.neededSegments];
-  return { segment, end, neededSegments, storedBytes: addition.storedBefore + end, isNewSegment: true };
+  return andThen(writeSegment(files, folder, segment, content), () => {
+    const end = totalLength(content);
+    const neededSegments = [segment, ...addition.neededSegments];
+    return { segment, end, neededSegments, storedBytes: addition.storedBefore + end, isNewSegment: true };
+  });
 }
 
-async function writeWholeRecord(
+function writeWholeRecord(
   { files, segments }: SegmentContext,
   folder: string,
   bytes: Uint8Array,
-): Promise<StagedRecord> {
+): MaybePromise<StagedRecord> {
   const segment = segments.newName();
   const { content, end } = wholeRecordFrame(bytes);
-  await writeSegment(files, folder, segment, content);
-  return { segment, end, neededSegments: [segment], storedBytes: end, isNewSegment: true };
+  return andThen(writeSegment(files, folder, segment, content), () => ({
+    segment,
+    end,
+    neededSegments: [segment],
+    storedBytes: end,
+    isNewSegment: true,
+  }));
 }
 
 function frameContent(addition: Addition, segment: string): Uint8Array[] {
@@ -190,17 +220,22 @@ function totalLength(content: readonly Uint8Array[]): number {
   return content.reduce((sum, { length }) => sum + length, 0);
 }
 
-async function writeSegment(
+function writeSegment(
   files: DurableFiles,
   folder: string,
   segment: string,
   content: Uint8Array[],
-): Promise<void> {
-  const file = join(folder, segmentFileName(segment));
-  try {
-    await files.writeNewFile(file, content);
-  } catch (error) {
-    await Promise.allSettled([unlink(file)]);
-    throw error;
-  }
+): MaybePromise<void> {
+  const file = pathIn(folder, segmentFileName(segment));
+  return catching(
+    () => files.writeNewFile(file, content),
+    async (cause) => {
+      await Promise.allSettled([remove(file)]);
+      throw cause;
+    },
+  );
+}
+
+async function remove(file: string): Promise<void> {
+  await unlink(file);
 }

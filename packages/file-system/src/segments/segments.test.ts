@@ -3,10 +3,10 @@ import { basename, join } from "node:path";
 import { ALL_BY_ID, createThreadStore, type AsyncThreadDriver } from "@threadstore/core/driver";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystemDriver } from "../file-system-store.ts";
 import {
   filesBelow,
   keyOf,
+  openDriver,
   options,
   recordOf,
   segmentPath,
@@ -50,7 +50,7 @@ async function sizes(): Promise<number[]> {
 
 describe("a thread that grows", () => {
   it("is appended to one file, which is hardly larger than the record", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     let last = await save(driver, turnsText(1) + TRAILER, undefined);
     for (let count = 2; count <= 200; count += 1) last = await save(driver, turnsText(count) + TRAILER, last);
     expect(await textOf(driver, KEY)).toBe(last.text);
@@ -60,7 +60,7 @@ describe("a thread that grows", () => {
   });
 
   it("has its trailer and the 64 bytes before it in the last frame, where a listing and an append read them", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const first = await save(driver, turnsText(50) + TRAILER, undefined);
     const { version } = await save(driver, `${turnsText(50)} more${TRAILER}`, first);
     const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
@@ -71,7 +71,7 @@ describe("a thread that grows", () => {
   });
 
   it("may be edited in the middle, shortened or emptied", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     let last = await save(driver, turnsText(100) + TRAILER, undefined);
     const cut = turnsText(100).slice(0, 70_000);
     for (const text of [`${cut}x`, `${cut.slice(0, 99)}y`, "", "z", turnsText(101)]) {
@@ -81,7 +81,7 @@ describe("a thread that grows", () => {
   });
 
   it("and shares nothing with its previous record is appended by the owner of its only segment", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     let last = await save(driver, `a${TRAILER}`, undefined);
     const files = new Set<string>();
     for (let round = 0; round < 10; round += 1) {
@@ -90,14 +90,14 @@ describe("a thread that grows", () => {
       expect(await textOf(driver, KEY)).toBe(last.text);
     }
     expect(files.size).toBe(1);
-    last = await save(fileSystemDriver({ folder }), `b${TRAILER}`, last);
+    last = await save(openDriver({ folder }), `b${TRAILER}`, last);
     const [file = "", ...others] = await filesBelow(folder);
     expect([others, files.has(basename(file))]).toEqual([[], false]);
     expect(await textOf(driver, KEY)).toBe(last.text);
   });
 
   it("is rewritten when its segments hold more unneeded bytes than needed ones", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     let last = await save(driver, `${"x".repeat(1000)}${TRAILER}`, undefined);
     for (let round = 0; round < 300; round += 1) {
       last = await save(driver, `${"x".repeat(500)}${`${round}`.padEnd(500)}${TRAILER}`, last);
@@ -109,34 +109,34 @@ describe("a thread that grows", () => {
 
 describe("several processes", () => {
   it("write separate segments, of which few are kept", async () => {
-    let last = await save(fileSystemDriver({ folder }), turnsText(100) + TRAILER, undefined);
+    let last = await save(openDriver({ folder }), turnsText(100) + TRAILER, undefined);
     const counts = new Set<number>();
     for (let count = 101; count <= 130; count += 1) {
-      last = await save(fileSystemDriver({ folder }), turnsText(count) + TRAILER, last);
-      expect(await textOf(fileSystemDriver({ folder }), KEY)).toBe(last.text);
+      last = await save(openDriver({ folder }), turnsText(count) + TRAILER, last);
+      expect(await textOf(openDriver({ folder }), KEY)).toBe(last.text);
       counts.add((await filesBelow(folder)).length);
     }
     expect(Math.max(...counts)).toBe(8);
   });
 
   it("append in turn, each to its own segment", async () => {
-    const drivers = [fileSystemDriver({ folder }), fileSystemDriver({ folder })] as const;
+    const drivers = [openDriver({ folder }), openDriver({ folder })] as const;
     let last = await save(drivers[0], turnsText(100) + TRAILER, undefined);
     for (let count = 101; count <= 140; count += 1) {
       last = await save(drivers[count % 2 === 0 ? 0 : 1], turnsText(count) + TRAILER, last);
     }
-    expect(await textOf(fileSystemDriver({ folder }), KEY)).toBe(last.text);
+    expect(await textOf(openDriver({ folder }), KEY)).toBe(last.text);
     expect(await filesBelow(folder)).toHaveLength(2);
   });
 
   it("copy a small record instead of keeping each other's segments", async () => {
-    let last = await save(fileSystemDriver({ folder }), turnsText(2) + TRAILER, undefined);
-    last = await save(fileSystemDriver({ folder }), turnsText(3) + TRAILER, last);
+    let last = await save(openDriver({ folder }), turnsText(2) + TRAILER, undefined);
+    last = await save(openDriver({ folder }), turnsText(3) + TRAILER, last);
     expect(await filesBelow(folder)).toEqual([segmentPath(last.version)]);
   });
 
   it("that lose a race do not affect the record", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const first = await save(driver, turnsText(100) + TRAILER, undefined);
     const saves = Array.from({ length: 8 }, (_, index) =>
       save(driver, `${turnsText(100)}${index}${TRAILER}`, first).catch(() => undefined),
@@ -145,7 +145,7 @@ describe("several processes", () => {
     expect(others).toEqual([]);
     expect(await textOf(driver, KEY)).toBe(winner?.text);
     const next = winner && (await save(driver, `${turnsText(100)} next${TRAILER}`, winner));
-    expect(await textOf(fileSystemDriver({ folder }), KEY)).toBe(next?.text);
+    expect(await textOf(openDriver({ folder }), KEY)).toBe(next?.text);
   });
 });
 
@@ -159,17 +159,15 @@ it("every driver reads exactly what any driver saved", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
       const fixture = await temporaryFolder();
-      const drivers = Array.from({ length: 4 }, () =>
-        fileSystemDriver({ folder: fixture, durability: "process" }),
-      );
+      const drivers = Array.from({ length: 4 }, () => openDriver({ folder: fixture, durability: "process" }));
       let last: { version: string; text: string } | undefined;
       for (const [index, { driver, shared, added, restarts }] of steps.entries()) {
-        if (restarts) drivers[driver] = fileSystemDriver({ folder: fixture, durability: "process" });
-        const writer = drivers[driver] ?? fileSystemDriver({ folder: fixture });
+        if (restarts) drivers[driver] = openDriver({ folder: fixture, durability: "process" });
+        const writer = drivers[driver] ?? openDriver({ folder: fixture });
         const prefix = last?.text.slice(0, Math.floor(shared * (last.text.length - TRAILER.length))) ?? "";
         last = await save(writer, `${prefix}${`${index} `.padEnd(added, "+")}${TRAILER}`, last);
         expect((await textOf(writer, KEY)) === last.text).toBe(true);
-        expect((await textOf(fileSystemDriver({ folder: fixture }), KEY)) === last.text).toBe(true);
+        expect((await textOf(openDriver({ folder: fixture }), KEY)) === last.text).toBe(true);
       }
     }),
     { numRuns: 40, seed: 1 },
@@ -178,7 +176,7 @@ it("every driver reads exactly what any driver saved", async () => {
 
 describe("a read with a cached version", () => {
   it("returns no bytes until the version changes", async () => {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const first = await save(driver, "one", undefined);
     expect(await driver.read(KEY, first.version, options)).toEqual({
       version: first.version,
@@ -199,7 +197,7 @@ describe("a corrupt segment", () => {
     file: string;
     text: string;
   }> {
-    const driver = fileSystemDriver({ folder });
+    const driver = openDriver({ folder });
     const first = await save(driver, turnsText(100) + TRAILER, undefined);
     const { version, text } = await save(driver, turnsText(100) + "more".repeat(16) + TRAILER, first);
     return { driver, version, file: join(folder, segmentPath(version)), text };
@@ -242,7 +240,7 @@ describe("a corrupt segment", () => {
     await appendFile(file, "half a fra");
     expect(await textOf(driver, KEY)).toBe(text);
     const next = await save(driver, `${turnsText(100)} more and more${TRAILER}`, { version, text });
-    expect(await textOf(fileSystemDriver({ folder }), KEY)).toBe(next.text);
+    expect(await textOf(openDriver({ folder }), KEY)).toBe(next.text);
     expect(await readdir(join(folder, "threads", "thread", next.version))).toHaveLength(1);
   });
 });

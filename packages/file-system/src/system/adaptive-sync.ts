@@ -1,3 +1,5 @@
+import type { MaybePromise } from "@threadstore/core/driver";
+import { settling } from "./steps.ts";
 import type { OpenFile, SyncScope } from "./synchronous-io.ts";
 
 /** A sync that takes less than this may block the event loop, like any other short piece of work. */
@@ -10,14 +12,15 @@ const SHORT_SYNC_MS = 1;
  */
 export function createAdaptiveSync(
   now: () => number = () => performance.now(),
-): (file: OpenFile, scope: SyncScope) => Promise<void> {
+): (file: OpenFile, scope: SyncScope) => MaybePromise<void> {
   let lastDurationMs = Number.POSITIVE_INFINITY;
-  return async (file, scope) => {
+  return (file, scope) => {
     const startedAt = now();
-    try {
-      await file.sync(scope, lastDurationMs < SHORT_SYNC_MS);
-    } finally {
-      lastDurationMs = now() - startedAt;
-    }
+    return settling(
+      () => file.sync(scope, lastDurationMs < SHORT_SYNC_MS),
+      () => {
+        lastDurationMs = now() - startedAt;
+      },
+    );
   };
 }

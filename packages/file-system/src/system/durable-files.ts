@@ -1,8 +1,10 @@
 import { constants } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { andThen, type MaybePromise } from "@threadstore/core/driver";
 import { createAdaptiveSync } from "./adaptive-sync.ts";
-import { open, type OpenFile } from "./synchronous-io.ts";
+import { catching, closing } from "./steps.ts";
+import { open, type OpenFile, type SyncScope } from "./synchronous-io.ts";
 
 // Does not follow a link: its target is not a file that the store wrote.
 const APPEND_FLAGS = constants.O_RDWR | constants.O_NOFOLLOW;
@@ -14,9 +16,9 @@ export interface FileSettings {
 }
 
 /** A folder that is opened before its entries change, so that little can fail after the change. */
-export interface OpenFolder extends AsyncDisposable {
+export interface OpenFolder extends Disposable {
   /** Makes the creations, renames and removals in the folder durable. */
-  sync(): Promise<void>;
+  sync(): MaybePromise<void>;
 }
 
 /** Writes files and folders that must reach the disk. */
@@ -26,32 +28,31 @@ export interface DurableFiles {
   /** Creates a folder and its missing parents, and syncs their names. */
   createDurableFolder(folder: string): Promise<void>;
   /** Writes a new file. Its content is durable; its name is durable only once its folder is synced. */
-  writeNewFile(file: string, content: readonly Uint8Array[]): Promise<void>;
+  writeNewFile(file: string, content: readonly Uint8Array[]): MaybePromise<void>;
   /**
-   * Appends content and resolves to the new length of the file. If that fails, truncates the file to its old length
+   * Appends content and returns the new length of the file. If that fails, truncates the file to its old length
    * where possible. No other writer may use the file at the same time.
    */
-  append(file: string, content: readonly Uint8Array[]): Promise<number>;
-  openFolder(folder: string): Promise<OpenFolder>;
-  syncFolder(folder: string): Promise<void>;
+  append(file: string, content: readonly Uint8Array[]): MaybePromise<number>;
+  openFolder(folder: string): MaybePromise<OpenFolder>;
+  syncFolder(folder: string): MaybePromise<void>;
 }
 
 export function createDurableFiles({ syncsToDisk, folderMode, fileMode }: FileSettings): DurableFiles {
   const syncFile = createAdaptiveSync();
+  const sync: typeof syncFile = (file, scope) => (syncsToDisk ? syncFile(file, scope) : undefined);
 
-  async function openFolder(folder: string): Promise<OpenFolder> {
+  function openFolder(folder: string): MaybePromise<OpenFolder> {
     // Windows cannot sync a folder: its journal writes names to the disk, in order, at a time of its choice.
     if (!syncsToDisk || process.platform === "win32") return UNSYNCED_FOLDER;
-    const handle = await open(folder, "r");
-    return {
+    return andThen(open(folder, "r"), (handle) => ({
       sync: () => syncFile(handle, "all"),
-      [Symbol.asyncDispose]: () => handle[Symbol.asyncDispose](),
-    };
+      [Symbol.dispose]: () => handle[Symbol.dispose](),
+    }));
   }
 
-  async function syncFolder(folder: string): Promise<void> {
-    await using handle = await openFolder(folder);
-    await handle.sync();
+  function syncFolder(folder: string): MaybePromise<void> {
+    return andThen(openFolder(folder), (handle) => closing(handle, () => handle.sync()));
   }
 
   async function createFolder(folder: string): Promise<string | undefined> {
@@ -67,40 +68,47 @@ export function createDurableFiles({ syncsToDisk, folderMode, fileMode }: FileSe
       if (firstCreated === undefined) return;
       for (const created of pathsUpTo(folder, firstCreated)) await syncFolder(dirname(created));
     },
-    async writeNewFile(file, content) {
-      await using handle = await open(file, "wx", fileMode);
-      await writeAll(handle, content, 0);
-      if (syncsToDisk) await syncFile(handle, "all");
-    },
-    async append(file, content) {
-      await using handle = await open(file, APPEND_FLAGS);
-      const size = await handle.size();
-      try {
-        const end = await writeAll(handle, content, size);
-        if (syncsToDisk) await syncFile(handle, "data");
-        return end;
-      } catch (error) {
-        await Promise.allSettled([handle.truncate(size)]);
-        throw error;
-      }
-    },
+    writeNewFile: (file, content) =>
+      andThen(open(file, "wx", fileMode), (handle) =>
+        closing(handle, () => andThen(writeAll(handle, content, 0), () => sync(handle, "all"))),
+      ),
+    append: (file, content) =>
+      andThen(open(file, APPEND_FLAGS), (handle) => closing(handle, () => appendTo(handle, content, sync))),
   };
 }
 
-/** Resolves to the position after the content. Repeats partial writes until everything is written. */
-async function writeAll(file: OpenFile, content: readonly Uint8Array[], start: number): Promise<number> {
+function appendTo(
+  file: OpenFile,
+  content: readonly Uint8Array[],
+  sync: (file: OpenFile, scope: SyncScope) => MaybePromise<void>,
+): MaybePromise<number> {
+  return andThen(file.size(), (size) =>
+    catching(
+      () => andThen(writeAll(file, content, size), (end) => andThen(sync(file, "data"), () => end)),
+      async (cause) => {
+        await Promise.allSettled([truncate(file, size)]);
+        throw cause;
+      },
+    ),
+  );
+}
+
+async function truncate(file: OpenFile, size: number): Promise<void> {
+  await file.truncate(size);
+}
+
+/** Returns the position after the content. Repeats partial writes until everything is written. */
+function writeAll(file: OpenFile, content: readonly Uint8Array[], start: number): MaybePromise<number> {
   const end = start + content.reduce((sum, { length }) => sum + length, 0);
-  let position = start + (await file.write(content, start));
-  while (position < end) {
-    const unwritten = Buffer.concat(content).subarray(position - end);
-    position += await file.write([unwritten], position);
-  }
-  return position;
+  return andThen(file.write(content, start), (written) => {
+    const position = start + written;
+    return position < end ? writeAll(file, [Buffer.concat(content).subarray(written)], position) : position;
+  });
 }
 
 const UNSYNCED_FOLDER: OpenFolder = {
-  sync: async () => {},
-  [Symbol.asyncDispose]: async () => {},
+  sync: () => undefined,
+  [Symbol.dispose]: () => undefined,
 };
 
 /** Returns `folder` and its parents, up to and including `top`. */

@@ -1,4 +1,5 @@
-import { hasSystemErrorCode } from "@threadstore/core/driver";
+import { hasSystemErrorCode, type MaybePromise } from "@threadstore/core/driver";
+import { catching } from "./steps.ts";
 import { lstat, rename } from "./synchronous-io.ts";
 import { unlessCode } from "./system-error.ts";
 
@@ -6,8 +7,8 @@ import { unlessCode } from "./system-error.ts";
 // synced like any other. Otherwise core would read the record back and report it as durable without a sync.
 
 /** Renames to a path that has never existed. */
-export async function renameToNew(from: string, to: string): Promise<void> {
-  await renameAndVerify(from, to, () => exists(to));
+export function renameToNew(from: string, to: string): MaybePromise<void> {
+  return renameAndVerify(from, to, () => exists(to));
 }
 
 /** Renames a path that no other process renames. */
@@ -15,18 +16,19 @@ export async function renameOwn(from: string, to: string): Promise<void> {
   await renameAndVerify(from, to, async () => !(await exists(from)));
 }
 
-async function renameAndVerify(
+function renameAndVerify(
   from: string,
   to: string,
   hasTakenPlace: () => Promise<boolean>,
-): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!hasSystemErrorCode(error, "EIO") || !(await hasTakenPlace())) throw error;
-  }
+): MaybePromise<void> {
+  return catching(
+    () => rename(from, to),
+    async (error) => {
+      if (!hasSystemErrorCode(error, "EIO") || !(await hasTakenPlace())) throw error;
+    },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
-  return (await unlessCode(lstat(path), "ENOENT")) !== undefined;
+  return (await unlessCode(() => lstat(path), "ENOENT")) !== undefined;
 }

@@ -17,10 +17,11 @@ import {
   writev,
   writevSync,
 } from "node:fs";
+import type { MaybePromise } from "@threadstore/core/driver";
 
-// The system calls of loads and saves. They have an asynchronous interface but block the event loop: handing a call to
-// another thread costs several times what the call itself takes. docs/decisions/0022-synchronous-file-io.md has the
-// measurements and the consequences for network file systems.
+// The system calls of loads and saves. They block the event loop: handing a call to another thread costs several times
+// what the call itself takes. Only syncs and long writes return promises. docs/decisions/0022-synchronous-file-io.md has
+// the measurements and the consequences for network file systems.
 
 /** Copying this much takes milliseconds, so it is worth another thread. */
 const BLOCKING_WRITE_MAX_BYTES = 2_097_152;
@@ -29,33 +30,56 @@ const BLOCKING_WRITE_MAX_BYTES = 2_097_152;
 export type SyncScope = "all" | "data";
 
 /** An open file or folder. */
-export interface OpenFile extends AsyncDisposable {
-  size(): Promise<number>;
-  read(bytes: Uint8Array, position: number): Promise<number>;
-  /** Resolves to the number of bytes written, which may be less than the content has. */
-  write(content: readonly Uint8Array[], position: number): Promise<number>;
-  truncate(size: number): Promise<void>;
+export interface OpenFile extends Disposable {
+  size(): MaybePromise<number>;
+  read(bytes: Uint8Array, position: number): MaybePromise<number>;
+  /** Returns the number of bytes written, which may be less than the content has. */
+  write(content: readonly Uint8Array[], position: number): MaybePromise<number>;
+  truncate(size: number): MaybePromise<void>;
   /** Syncs to the disk, either blocking the event loop or in another thread. */
-  sync(scope: SyncScope, isBlocking: boolean): Promise<void>;
+  sync(scope: SyncScope, isBlocking: boolean): MaybePromise<void>;
 }
 
-export async function open(path: string, flags: string | number, mode?: number): Promise<OpenFile> {
-  const descriptor = openSync(path, flags, mode);
-  return {
-    size: async () => fstatSync(descriptor).size,
-    read: async (bytes, position) => readSync(descriptor, bytes, 0, bytes.length, position),
-    async write(content, position) {
-      const length = content.reduce((sum, bytes) => sum + bytes.length, 0);
-      if (length <= BLOCKING_WRITE_MAX_BYTES) return writevSync(descriptor, content, position);
-      return writeInThread(descriptor, content, position);
-    },
-    truncate: async (size) => ftruncateSync(descriptor, size),
-    async sync(scope, isBlocking) {
-      if (isBlocking) (scope === "all" ? fsyncSync : fdatasyncSync)(descriptor);
-      else await syncInThread(scope === "all" ? fsync : fdatasync, descriptor);
-    },
-    [Symbol.asyncDispose]: async () => closeSync(descriptor),
-  };
+export function open(path: string, flags: string | number, mode?: number): MaybePromise<OpenFile> {
+  return new DescribedFile(openSync(path, flags, mode));
+}
+
+/** A class, because a literal would create a function for each method of each file. */
+class DescribedFile implements OpenFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  size(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  read(bytes: Uint8Array, position: number): number {
+    return readSync(this.#descriptor, bytes, 0, bytes.length, position);
+  }
+
+  write(content: readonly Uint8Array[], position: number): MaybePromise<number> {
+    const length = content.reduce((sum, bytes) => sum + bytes.length, 0);
+    if (length <= BLOCKING_WRITE_MAX_BYTES) return writevSync(this.#descriptor, content, position);
+    return writeInThread(this.#descriptor, content, position);
+  }
+
+  truncate(size: number): void {
+    ftruncateSync(this.#descriptor, size);
+  }
+
+  sync(scope: SyncScope, isBlocking: boolean): MaybePromise<void> {
+    if (!isBlocking) return syncInThread(scope === "all" ? fsync : fdatasync, this.#descriptor);
+    if (scope === "all") fsyncSync(this.#descriptor);
+    else fdatasyncSync(this.#descriptor);
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
 }
 
 // Not `promisify`, because an import of `node:util` loads 30 modules of Node.js.
@@ -77,22 +101,22 @@ async function writeInThread(
   });
 }
 
-export async function readdir(folder: string): Promise<string[]> {
+export function readdir(folder: string): MaybePromise<string[]> {
   return readdirSync(folder);
 }
 
-export async function lstat(path: string): Promise<Stats> {
+export function lstat(path: string): MaybePromise<Stats> {
   return lstatSync(path);
 }
 
-export async function rename(from: string, to: string): Promise<void> {
+export function rename(from: string, to: string): MaybePromise<void> {
   renameSync(from, to);
 }
 
-export async function unlink(file: string): Promise<void> {
+export function unlink(file: string): MaybePromise<void> {
   unlinkSync(file);
 }
 
-export async function rmdir(folder: string): Promise<void> {
+export function rmdir(folder: string): MaybePromise<void> {
   rmdirSync(folder);
 }

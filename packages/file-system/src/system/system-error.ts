@@ -1,4 +1,5 @@
-import { hasSystemErrorCode } from "@threadstore/core/driver";
+import { hasSystemErrorCode, type MaybePromise } from "@threadstore/core/driver";
+import { catching } from "./steps.ts";
 
 /** The codes for a file or folder that belongs to another user, or that is open on Windows. */
 export const NOT_REMOVABLE: readonly string[] = ["EACCES", "EPERM", "EBUSY"];
@@ -8,15 +9,13 @@ export function isNotAFile(error: unknown): boolean {
   return hasSystemErrorCode(error, "EISDIR", "ELOOP", "ENXIO", "EAGAIN", "ESPIPE", "ENOTDIR", "EMLINK");
 }
 
-/** Resolves to the result of `work`; to `undefined` if it rejects with one of the codes. */
-export async function unlessCode<Result>(
-  work: Promise<Result>,
+/** Returns the result of `work`; `undefined` if it throws or rejects with one of the codes. */
+export function unlessCode<Result>(
+  work: () => MaybePromise<Result>,
   ...codes: string[]
-): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
+): MaybePromise<Result | undefined> {
+  return catching<Result | undefined>(work, (error) => {
     if (hasSystemErrorCode(error, ...codes)) return undefined;
     throw error;
-  }
+  });
 }
