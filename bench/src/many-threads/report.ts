@@ -6,17 +6,18 @@ import { type CallCost, ERASE, EXPIRY } from "./measure.ts";
 
 const CALL_NAMES: readonly string[] = [...CALLS.map(({ name }) => name), EXPIRY, ERASE];
 
-/** Formats the times and requests of all calls, by store, and how they grow with the number of threads. */
+/** Formats the times and requests of all calls with the two largest numbers of threads, and how they grow. */
 export function manyThreadsTables(costs: readonly CallCost[]): { readonly many: string } {
   const rows = Object.keys(STORES).flatMap((store) =>
     CALL_NAMES.flatMap((call) => {
       const [small, large] = costs
         .filter((cost) => cost.store === store && cost.call === call)
-        .toSorted((one, other) => one.threads - other.threads);
+        .toSorted((one, other) => one.threads - other.threads)
+        .slice(-2);
       return small === undefined ? [] : [rowOf(small, large)];
     }),
   );
-  const header = ["store", "call", "requests", "to", "ms", "to", "growth"];
+  const header = ["store", "threads", "call", "requests", "to", "ms", "to", "growth"];
   return { many: markdownTable(header, rows) };
 }
 
@@ -24,6 +25,7 @@ function rowOf(small: CallCost, large: CallCost | undefined): readonly string[] 
   const growth = large === undefined ? "–" : short(large.ms / small.ms);
   return [
     small.store,
+    large === undefined ? count(small.threads) : `${count(small.threads)} to ${count(large.threads)}`,
     small.call,
     count(small.requests),
     large === undefined ? "–" : count(large.requests),
@@ -33,6 +35,6 @@ function rowOf(small: CallCost, large: CallCost | undefined): readonly string[] 
   ];
 }
 
-function count(requests: number): string {
-  return Math.round(requests).toLocaleString("en-US");
+function count(number: number): string {
+  return Math.round(number).toLocaleString("en-US");
 }
