@@ -1,4 +1,6 @@
 import type { Version } from "@threadstore/core";
+import type { ThreadKey } from "@threadstore/core/driver";
+import { encodeKey } from "./keys.ts";
 import type { SqliteDatabase } from "./options.ts";
 import { CHUNK_BYTES, END_MAX_BYTES, STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
@@ -37,6 +39,19 @@ export interface ChangedRow {
   readonly updatedAt: number;
   /** The end of the content that is not in chunks, and the trailer. */
   readonly end: Uint8Array;
+}
+
+/** Adds a row unless the key has one. SQLite assigns the number if it is `null`. Returns the number of the new row. */
+export type InsertThread = (key: ThreadKey, row: ChangedRow, thread: number | null) => number | undefined;
+
+export function prepareInsertThread(database: SqliteDatabase): InsertThread {
+  const insert = prepareStatement<{ thread: number }>(
+    database,
+    `INSERT INTO threadstore_threads (thread, version, size, updated_at, trailer, namespace, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
+  );
+  return (key, { nonce, size, updatedAt, end }, thread) =>
+    insert.get(thread, nonce, size, updatedAt, end, ...encodeKey(key))?.thread;
 }
 
 export function prepareUpdateThread(database: SqliteDatabase): (thread: number, row: ChangedRow) => void {
@@ -96,6 +111,22 @@ export function firstChangedChunk(
   chunkedAfterwards: number,
 ): number {
   return Math.floor(Math.min(unchanged, chunked ?? 0, chunkedAfterwards) / CHUNK_BYTES);
+}
+
+/** Damage to the file can turn a column into `NULL` or another type, which core then reports as corrupt. */
+export function blob(column: unknown): Buffer {
+  return Buffer.isBuffer(column) ? column : Buffer.alloc(0);
+}
+
+/** Returns the chunks of a thread from `first` to the one before `end`. */
+export type SelectChunks = (thread: number, first: number, end: number) => Buffer[];
+
+export function prepareSelectChunks(database: SqliteDatabase): SelectChunks {
+  const select = prepareStatement<{ bytes: unknown }>(
+    database,
+    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
+  );
+  return (thread, first, end) => select.all(thread, first, end).map(({ bytes }) => blob(bytes));
 }
 
 /** Stores the chunks of a thread from `firstChunk` on. */

@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
+import { createThreadStore } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { afterAll, describe, it, vi } from "vitest";
+import { createDriver } from "./driver.ts";
+import { resolveOptions } from "./options.ts";
 import { CHUNK_BYTES } from "./schema.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import { temporaryFolder } from "./sqlite.test-helper.ts";
@@ -107,6 +110,15 @@ const harness: Harness = {
 
 describe("sqliteStore", () => {
   register(harness, { describe, it, after: afterAll });
+});
+
+// Every save is staged, and every load is in slices of one chunk. Threads of that size are rare in the suite.
+describe.skipIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick")("with large threads", () => {
+  const open: Harness["open"] = async (fixture, options) => {
+    const resolved = resolveOptions({ path: folder.file(fixture) });
+    return createThreadStore(createDriver(resolved, { minBytes: 1, sliceChunks: 1 }), options);
+  };
+  register({ ...harness, name: "sqlite-large-threads", open }, { describe, it, after: afterAll });
 });
 
 // Its child processes do not have the option, as while a new version of an application is deployed.

@@ -1,3 +1,4 @@
+import { createCleanUp } from "./clean-up.ts";
 import type { DatabaseFiles } from "./database-files.ts";
 import { checkConnection, openDatabase } from "./database.ts";
 import {
@@ -37,6 +38,7 @@ interface Opened {
   readonly operations: Operations;
   /** `undefined` unless the options ask for it. */
   readonly log: LogCleaner | undefined;
+  readonly cleanUp: () => boolean;
 }
 
 export function createConnection(options: ResolvedOptions): Connection {
@@ -73,10 +75,11 @@ export function createConnection(options: ResolvedOptions): Connection {
     },
     change(signal, run, { adds } = { adds: false }) {
       signal.throwIfAborted();
-      return attempt(({ operations, files, log }) => {
+      return attempt(({ operations, files, log, cleanUp }) => {
         const result = run(operations);
         files.verify("unknown");
-        if (!adds && log !== undefined) cleanLog(log, filename);
+        const removes = cleanUp() || !adds;
+        if (removes && log !== undefined) cleanLog(log, filename);
         return result;
       });
     },
@@ -102,7 +105,8 @@ function openAll(options: ResolvedOptions): Opened {
   try {
     const listings = { list: prepareList(database), listNamespaces: prepareListNamespaces(database) };
     const log = options.secureDelete ? createLogCleaner(database) : undefined;
-    return { database, files, operations: { ...prepareRecords(database), ...listings }, log };
+    const operations = { ...prepareRecords(database), ...listings };
+    return { database, files, operations, log, cleanUp: createCleanUp(operations.staging) };
   } catch (error) {
     if (options.database === undefined) database.close();
     throw error;

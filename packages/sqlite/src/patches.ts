@@ -1,10 +1,12 @@
 import type { Version } from "@threadstore/core";
 import { metadataHashes, type RecordPatch, type RecordTail, type ThreadKey } from "@threadstore/core/driver";
 import {
+  blob,
   chunkedAfter,
   firstChangedChunk,
   keepsChunks,
   prepareRemoveChunks,
+  prepareSelectChunks,
   prepareSelectStored,
   prepareStoreChunks,
   prepareUpdateThread,
@@ -42,11 +44,6 @@ function prepareReadTail(database: SqliteDatabase): Patches["readTail"] {
     const chunks = rows.map(({ bytes }) => blob(bytes)).toReversed();
     return { version: row.version, nonce: row.version, tail: Buffer.concat([...chunks, blob(row.trailer)]) };
   };
-}
-
-/** Damage to the file can turn a column into `NULL` or another type, which core then reports as corrupt. */
-function blob(column: unknown): Buffer {
-  return Buffer.isBuffer(column) ? column : Buffer.alloc(0);
 }
 
 function preparePatch(database: SqliteDatabase): Patches["patch"] {
@@ -88,10 +85,7 @@ function preparePatch(database: SqliteDatabase): Patches["patch"] {
 function prepareSelectBytes(
   database: SqliteDatabase,
 ): (stored: StoredRow, from: number, to: number) => Uint8Array {
-  const selectChunks = prepareStatement<{ bytes: unknown }>(
-    database,
-    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
-  );
+  const selectChunks = prepareSelectChunks(database);
   const selectEnd = prepareStatement<{ trailer: unknown }>(
     database,
     "SELECT trailer FROM threadstore_threads WHERE thread = ?",
@@ -99,8 +93,7 @@ function prepareSelectBytes(
   return ({ thread, chunked }, from, to) => {
     const parts: Buffer[] = [];
     if (from < (chunked ?? 0)) {
-      const chunks = selectChunks.all(thread, from / CHUNK_BYTES, Math.ceil(to / CHUNK_BYTES));
-      parts.push(...chunks.map(({ bytes }) => blob(bytes)));
+      parts.push(...selectChunks(thread, from / CHUNK_BYTES, Math.ceil(to / CHUNK_BYTES)));
     }
     if (to > (chunked ?? 0)) parts.push(blob(selectEnd.get(thread)?.trailer));
     const bytes = Buffer.concat(parts).subarray(0, to - from);

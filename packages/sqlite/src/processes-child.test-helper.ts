@@ -73,6 +73,16 @@ async function alternate(): Promise<void> {
   }
 }
 
+/** Alternates between two threads of 5 MB, which are stored in several transactions, until it is killed. */
+async function rewrite(): Promise<void> {
+  const store = sqliteStore({ path, synchronous: "normal" });
+  let previous = await store.load("large");
+  for (let round = 0; ; round++) {
+    const text = (round % 2 === 0 ? "a" : "b").repeat(5_000_000);
+    previous = await store.save("large", JSON.stringify({ text }), { previous });
+  }
+}
+
 const TASKS: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["increment", increment],
   ["create", create],
@@ -80,10 +90,11 @@ const TASKS: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["erase", erase],
   ["report", report],
   ["alternate", alternate],
+  ["rewrite", rewrite],
 ]);
 
 const task = TASKS.get(taskName);
 if (task === undefined) throw new Error(`Unknown task: ${taskName}.`);
 if (taskName !== "report") await untilGo();
-if (process.connected && !["alternate", "erase"].includes(taskName)) process.disconnect();
+if (process.connected && !["alternate", "erase", "rewrite"].includes(taskName)) process.disconnect();
 await task();

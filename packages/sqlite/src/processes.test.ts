@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { CHILD_PROGRAM, runToEnd, startChild } from "./processes.test-helper.ts";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
@@ -10,6 +12,10 @@ const run = promisify(execFile);
 const KEY = { namespace: "", id: "thread" };
 /** Whether this is `npm test`, which makes fewer rounds of what depends on chance. */
 const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
+
+/** Counts the chunks that belong to no thread. */
+const ORPHANS =
+  "SELECT count(*) FROM threadstore_chunks WHERE thread NOT IN (SELECT thread FROM threadstore_threads)";
 
 test("four processes that increment a counter lose no update, and exit once their store is closed", async () => {
   using folder = temporaryFolder();
@@ -53,6 +59,36 @@ test("a reader never sees parts of two records while another process replaces th
   await exit;
   await driver.close();
 });
+
+test("a process killed while it stores a large thread leaves a whole one, and chunks that a later change removes", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file();
+  await using first = sqliteStore({ path });
+  await first.save("large", { text: "b".repeat(5_000_000) });
+  const database = new Sqlite(path);
+  const staged = database.prepare("SELECT count(*) FROM threadstore_staged").pluck();
+  let left = 0;
+  for (let round = 0; round < (IS_QUICK ? 4 : 20); round++) {
+    const child = await startChild("rewrite", path);
+    const exit = once(child, "exit");
+    child.send("go");
+    while (staged.get() === 0) await wait(1);
+    await wait((7 * round) % 30);
+    child.kill("SIGKILL");
+    await exit;
+    const { text } = ((await first.load("large"))?.thread ?? {}) as { text: string };
+    expect(["a", "b"].map((letter) => letter.repeat(5_000_000)).includes(text)).toBe(true);
+    left += Number(staged.get());
+    // As if ten seconds had passed.
+    database.exec("UPDATE threadstore_staged SET changed_at = changed_at - 20000");
+    await using store = sqliteStore({ path });
+    await store.save("small", {}, { overwrite: true });
+    expect(staged.get()).toBe(0);
+    expect(database.prepare(ORPHANS).pluck().get()).toBe(0);
+  }
+  expect(left).toBeGreaterThan(0);
+  database.close();
+}, 120_000);
 
 test("an erase whose process is killed is finished by another, with the right totals", async () => {
   const [namespaces, threads] = [["a", "b"], 105];

@@ -2,19 +2,33 @@ import type { Version } from "@threadstore/core";
 import type { StoredRecord, ThreadKey } from "@threadstore/core/driver";
 import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
+import { KnownRows } from "./known-rows.ts";
+import { type LargeReads, type LargeRecord, prepareLargeReads } from "./large-rows.ts";
 import { DELETE_METADATA } from "./metadata-index.ts";
 import type { SqliteDatabase } from "./options.ts";
 import { type Patches, preparePatches } from "./patches.ts";
 import { STORED_VERSION } from "./schema.ts";
+import { prepareStaging, type Staging } from "./staging.ts";
 import { prepareStatement } from "./statements.ts";
 import { prepareWrite, type WriteRecord } from "./write-record.ts";
 
 /** Reads and changes single records. Each call is one transaction. */
-export interface Records extends Patches {
-  readonly read: (key: ThreadKey, cachedVersion: Version | undefined) => StoredRecord | undefined;
+export interface Records extends Patches, LargeReads {
+  readonly read: ReadRecord;
   readonly write: WriteRecord;
+  readonly staging: Staging;
   /** Deletes those that still exist in the expected version, in one transaction, and returns for each whether it did. */
   readonly deleteAll: (records: readonly RecordVersion[]) => boolean[];
+}
+
+interface ReadRecord {
+  (key: ThreadKey, cachedVersion: Version | undefined): StoredRecord | undefined;
+  /** Does not read a record whose content has `largeFrom` bytes or more. */
+  (
+    key: ThreadKey,
+    cachedVersion: Version | undefined,
+    largeFrom: number,
+  ): StoredRecord | LargeRecord | undefined;
 }
 
 export interface RecordVersion {
@@ -24,33 +38,56 @@ export interface RecordVersion {
 
 /** Prepares every statement once. */
 export function prepareRecords(database: SqliteDatabase): Records {
+  const knownRows = new KnownRows();
   return {
     read: prepareRead(database),
-    write: prepareWrite(database),
+    ...prepareLargeReads(database),
+    write: prepareWrite(database, knownRows),
+    staging: prepareStaging(database, knownRows),
     ...preparePatches(database),
     deleteAll: prepareDeleteAll(database),
   };
 }
 
-function prepareRead(database: SqliteDatabase): Records["read"] {
+/** The limit of a BLOB in SQLite. A size above it is damage. */
+const RECORD_MAX_BYTES = 1_000_000_000;
+
+function prepareRead(database: SqliteDatabase): ReadRecord {
   // SQLite concatenates the chunks: returning them as rows would cost more than everything else, and a single query
   // needs no transaction. Core detects a missing chunk as corruption.
-  const selectRecord = prepareStatement<{ version: Version; bytes: Buffer | null }>(
+  const selectRecord = prepareStatement<{ version: Version; content: Buffer | number | null }>(
     database,
-    `SELECT ${STORED_VERSION} AS version, CASE WHEN ${STORED_VERSION} IS NOT ? THEN (
-       SELECT ${concatenation(database)} FROM (
-         SELECT bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread ORDER BY sequence)
-     ) END AS bytes
+    `SELECT ${STORED_VERSION} AS version, CASE
+       WHEN ${STORED_VERSION} IS ? THEN NULL
+       WHEN size BETWEEN ? AND ${RECORD_MAX_BYTES} THEN thread
+       ELSE (SELECT ${concatenation(database)} FROM (
+         SELECT bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread ORDER BY sequence))
+     END AS content
      FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
   );
   const verifyIndex = prepareIndexCheck(database);
-  return (key, cachedVersion) => {
+  function read(key: ThreadKey, cachedVersion: Version | undefined): StoredRecord | undefined;
+  function read(
+    key: ThreadKey,
+    cachedVersion: Version | undefined,
+    largeFrom: number,
+  ): StoredRecord | LargeRecord | undefined;
+  function read(
+    key: ThreadKey,
+    cachedVersion: Version | undefined,
+    largeFrom?: number,
+  ): StoredRecord | LargeRecord | undefined {
     const columns = encodeKey(key);
-    const row = selectRecord.get(cachedVersion ?? null, ...columns);
-    if (row !== undefined) return { version: row.version, bytes: row.bytes ?? undefined, nonce: row.version };
-    verifyIndex(columns);
-    return undefined;
-  };
+    const row = selectRecord.get(cachedVersion ?? null, largeFrom ?? null, ...columns);
+    if (row === undefined) {
+      verifyIndex(columns);
+      return undefined;
+    }
+    const { version, content } = row;
+    if (typeof content === "number") return { thread: content };
+    return { version, bytes: content ?? undefined, nonce: version };
+  }
+  return read;
 }
 
 /** Returns the SQL for the entry of the index before or after a key. */

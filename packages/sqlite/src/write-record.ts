@@ -4,6 +4,7 @@ import {
   chunkedAfter,
   firstChangedChunk,
   keepsChunks,
+  prepareInsertThread,
   prepareRemoveChunks,
   prepareReplaceVersion,
   prepareSelectStored,
@@ -13,11 +14,10 @@ import {
   storedRow,
 } from "./chunks.ts";
 import { encodeKey } from "./keys.ts";
-import { KnownRows } from "./known-rows.ts";
+import type { KnownRows } from "./known-rows.ts";
 import { prepareMetadata } from "./metadata-index.ts";
 import type { SqliteDatabase } from "./options.ts";
 import { CHUNK_BYTES } from "./schema.ts";
-import { prepareStatement } from "./statements.ts";
 
 /** Creates or replaces a record if the expected version is stored. Returns the new version; `undefined` if it is not. */
 export type WriteRecord = (
@@ -26,8 +26,7 @@ export type WriteRecord = (
   expectedVersion: Version | undefined,
 ) => Version | undefined;
 
-export function prepareWrite(database: SqliteDatabase): WriteRecord {
-  const rows = new KnownRows();
+export function prepareWrite(database: SqliteDatabase, rows: KnownRows): WriteRecord {
   const replaceEnd = prepareReplaceEnd(database);
   const writeAll = prepareWriteAll(database);
   return (key, record, expectedVersion) => {
@@ -94,17 +93,12 @@ function prepareWriteAll(
 function prepareCreate(
   database: SqliteDatabase,
 ): (key: ThreadKey, record: RecordToWrite) => StoredRow | undefined {
-  const insertThread = prepareStatement<{ thread: number }>(
-    database,
-    `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
-  );
+  const insertThread = prepareInsertThread(database);
   const storeChunks = prepareStoreChunks(database);
   return (key, { bytes, trailerLength, nonce, updatedAt }) => {
     const size = bytes.length - trailerLength;
     const chunked = chunkedAfter(null, 0, size);
-    const columns = [nonce, size, updatedAt, bytes.subarray(chunked), ...encodeKey(key)];
-    const thread = insertThread.get(columns)?.thread;
+    const thread = insertThread(key, { nonce, size, updatedAt, end: bytes.subarray(chunked) }, null);
     if (thread === undefined) return undefined;
     storeChunks(thread, 0, bytes.subarray(0, chunked));
     return storedRow(thread, chunked);

@@ -22,6 +22,20 @@ const forms = [
   ["parts", inParts],
 ] as const;
 
+it("a large object is stored as it was when the call returned, and encoded in another turn", async () => {
+  const store = memoryStore();
+  const thread = { messages: messages.map((each): unknown => JSON.parse(each)) };
+  const allocate = vi.spyOn(Buffer, "allocUnsafeSlow");
+  const largest = (): number => Math.max(0, ...allocate.mock.calls.map(([size]) => size));
+  const saving = store.save("id", thread);
+  const largestAtOnce = largest();
+  thread.messages.length = 0;
+  expect((await saving).json === text).toBe(true);
+  expect([largestAtOnce, largest() > LARGE]).toEqual([0, true]);
+  allocate.mockRestore();
+  expect((await store.load("id"))?.json === text).toBe(true);
+});
+
 function isObject(json: string): boolean {
   try {
     const value: unknown = JSON.parse(json);
@@ -88,7 +102,7 @@ describe.each(forms)("a large thread as %s", (_, form) => {
   });
 });
 
-it("only text and parts of which nothing is known are large", () => {
+it("objects are large, and text and parts of which nothing is known", () => {
   const parsed = { checkpoints: [], parts: { strings: [], elements: 0 } };
   expect(isLarge({ text }, undefined)).toBe(true);
   expect(isLarge({ text }, {})).toBe(true);
@@ -96,7 +110,9 @@ it("only text and parts of which nothing is known are large", () => {
   expect(isLarge({ text: "{}" }, undefined)).toBe(false);
   expect(isLarge({ parts: messages }, undefined)).toBe(true);
   expect(isLarge({ parts: ["{}"] }, undefined)).toBe(false);
-  expect(isLarge({ json: text }, undefined)).toBe(false);
+  expect(isLarge({ json: text }, undefined)).toBe(true);
+  expect(isLarge({ json: text }, { parsed })).toBe(true);
+  expect(isLarge({ json: "{}" }, undefined)).toBe(false);
 });
 
 it("text in slices is accepted only if all of it is a JSON object", async () => {

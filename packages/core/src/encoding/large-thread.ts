@@ -12,14 +12,14 @@ const SLICE_BYTES = 524_288;
 const SLICE_PARTS = 64;
 
 /**
- * Returns whether the thread is too large to be parsed without yielding to the event loop. That is not so if `replaced` was
- * saved by this process as text or in parts, because only what follows the common beginning is parsed then. Objects
- * must be read before the call returns, because callers may change them afterwards.
+ * Returns whether the thread is too large to be parsed and encoded without yielding to the event loop. That is not so for
+ * text and parts if `replaced` was saved by this process in the same form, because only what follows the common beginning
+ * is parsed then. The JSON of an object was created before the call returned, because its caller may then change it.
  */
 export function isLarge(given: GivenThread, replaced: Pick<Snapshot, "parsed"> | undefined): boolean {
+  if ("json" in given) return given.json.length >= LARGE_LENGTH;
   if (replaced?.parsed !== undefined) return false;
   if ("text" in given) return given.text.length >= LARGE_LENGTH;
-  if (!("parts" in given)) return false;
   let length = 0;
   for (const part of given.parts) if (typeof part === "string") length += part.length;
   return length >= LARGE_LENGTH;
