@@ -8,7 +8,7 @@ import {
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Store } from "@threadstore/s3";
 import { type S3Endpoint, startCeph } from "@threadstore/services";
-import type { Backend } from "../clients/client.ts";
+import type { Backend, Client } from "../clients/client.ts";
 import { ours } from "../clients/thread-store.ts";
 import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 
@@ -28,6 +28,11 @@ export const s3: Backend = {
           role: "raw",
           open: async (location) => wholeRewrite(objects(clientOf(service.endpoint), bucket, location)),
         },
+        {
+          name: "raw, one byte",
+          role: "delta",
+          open: async (location) => oneByte(objects(clientOf(service.endpoint), bucket, location)),
+        },
       ],
       async stop() {
         client.destroy();
@@ -36,6 +41,21 @@ export const s3: Backend = {
     };
   },
 };
+
+/** The smallest request that can save something: each save replaces an object of one byte, on the same conditions. */
+function oneByte({ write, read, close }: WholeText): Client {
+  return {
+    conversation(id) {
+      let saves = 0;
+      return {
+        add: () => undefined,
+        save: () => write(id, String((saves += 1) % 10)),
+      };
+    },
+    load: read,
+    close,
+  };
+}
 
 /** Each subject opens its own connection with the defaults of its library. */
 function connectionOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Endpoint) {

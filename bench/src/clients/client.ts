@@ -1,6 +1,9 @@
 import type { Message } from "../messages.ts";
 
-/** The role of a subject. The others are compared with `raw`, of which `control` is a second one. */
+/**
+ * The role of a subject. The others are compared with `raw`, of which `control` is a second one. A `delta` is the least that
+ * a save can take.
+ */
 export type Role = "control" | "delta" | "ours" | "peer" | "raw";
 
 /** One way to store conversations in a backend. */

@@ -77,7 +77,8 @@ Each turn has a question of 200 bytes and an answer of 800, every third one also
 a save. An agent runs the turn, with a model that is called directly; only the save is measured. Every subject first
 grows 24 conversations, as a server in production has long done. \`raw, whole\` is the client alone, which writes the whole
 conversation as JSON with the same durability; \`delta by hand\` is the client alone with code that encodes and writes only
-new messages, without the guarantees of a store. \`ours, agent's text\` saves the thread of an agent, and \`ours, objects\`
+new messages, without the guarantees of a store. S3 cannot change parts of an object; there, \`raw, one byte\` replaces
+an object of one byte, which no save can be faster than. \`ours, agent's text\` saves the thread of an agent, and \`ours, objects\`
 an object with all messages. Servers are separate processes on the same machine: Redis with \`appendfsync always\`,
 PostgreSQL with \`synchronous_commit = on\`, Azurite and Ceph in memory.
 
