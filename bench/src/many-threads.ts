@@ -19,15 +19,19 @@ const { progress, end } = screen();
 const costs = [];
 for (const store of names) {
   for (const threads of values.threads.split(",").map(Number)) {
+    const onFailure = (call: string, error: unknown): void => {
+      end();
+      process.stderr.write(`${store}, ${threads} threads, ${call}: ${String(error)}\n`);
+      process.exitCode = 1;
+    };
     try {
       const jobMs = 1000 * Number(values["job-seconds"]);
-      const measured = await measureMany({ store, threads, onProgress: progress, repeatMs: 5000, jobMs });
+      const limits = { repeatMs: 5000, jobMs };
+      const measured = await measureMany({ store, threads, onProgress: progress, onFailure, ...limits });
       costs.push(...measured);
       if (values.json !== undefined) writeRuns(values.json, { manyThreads: measured });
     } catch (error) {
-      end();
-      process.stderr.write(`${store}, ${threads} threads: ${String(error)}\n`);
-      process.exitCode = 1;
+      onFailure("start", error);
     }
   }
 }

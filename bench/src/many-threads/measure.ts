@@ -23,6 +23,8 @@ export interface MeasureOptions {
   readonly store: StoreName;
   readonly threads: number;
   readonly onProgress: (text: string) => void;
+  /** Gets the failure of a call, which is then left out. Without it, the measurement fails. */
+  readonly onFailure?: (call: string, error: unknown) => void;
   /**
    * How long each call is repeated, and how long a job over all threads may take, in milliseconds. A call that takes
    * longer is not repeated, and a job that takes longer is measured with the threads that it has visited until then.
@@ -45,7 +47,7 @@ export async function measureMany(options: MeasureOptions): Promise<CallCost[]> 
 
 /** Measures all calls on an empty backend, and stops it. */
 export async function measureIn(place: StorePlace, options: MeasureOptions): Promise<CallCost[]> {
-  const { store, threads, onProgress } = options;
+  const { store, threads, onProgress, onFailure } = options;
   const started = performance.now();
   try {
     await fill(place, threads, (saved) => {
@@ -54,21 +56,31 @@ export async function measureIn(place: StorePlace, options: MeasureOptions): Pro
       onProgress(`${store} · saved ${saved} of ${threads} threads, each in ${each} ms`);
     });
     const costs: CallCost[] = [];
-    for (const call of CALLS) {
-      onProgress(`${store} · ${threads} threads · ${call.name}`);
-      costs.push({ store, threads, call: call.name, ...(await costOf(place, call, options)) });
-    }
-    for (const [call, job] of [
-      [EXPIRY, deleteExpired],
-      [ERASE, erase],
-    ] as const) {
+    for (const [call, costOfIt] of measurementsOf(place, options)) {
       onProgress(`${store} · ${threads} threads · ${call}`);
-      costs.push({ store, threads, call, ...(await costOfJob(place, options, job)) });
+      try {
+        costs.push({ store, threads, call, ...(await costOfIt()) });
+      } catch (error) {
+        if (onFailure === undefined) throw error;
+        onFailure(call, error);
+      }
     }
     return costs;
   } finally {
     await place.stop();
   }
+}
+
+/** Returns all calls and then the jobs, which delete threads, by name. */
+function measurementsOf(
+  place: StorePlace,
+  options: MeasureOptions,
+): readonly (readonly [name: string, measure: () => Promise<Cost>])[] {
+  return [
+    ...CALLS.map((call) => [call.name, () => costOf(place, call, options)] as const),
+    [EXPIRY, () => costOfJob(place, options, deleteExpired)],
+    [ERASE, () => costOfJob(place, options, erase)],
+  ];
 }
 
 type Cost = Pick<CallCost, "requests" | "read" | "ms">;
