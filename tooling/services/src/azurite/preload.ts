@@ -1,5 +1,6 @@
 // Preloaded into every Azurite process (`node --import`).
 import { createRequire } from "node:module";
+import { azuriteLoki, keepIndicesOnRemoval } from "./removals.ts";
 
 interface CollectorModule {
   readonly default: { readonly prototype: { markSweep: () => Promise<void> } };
@@ -21,6 +22,7 @@ const require = createRequire(import.meta.url);
 
 applyKeepAliveOption();
 disableExtentCollection();
+keepIndicesOnRemoval(azuriteLoki());
 // Not while the program is being loaded.
 setImmediate(reportStalls);
 
