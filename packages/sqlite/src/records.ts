@@ -54,14 +54,15 @@ const RECORD_MAX_BYTES = 1_000_000_000;
 
 function prepareRead(database: SqliteDatabase): ReadRecord {
   // SQLite concatenates the chunks: returning them as rows would cost more than everything else, and a single query
-  // needs no transaction. Core detects a missing chunk as corruption.
+  // needs no transaction. The end in the row is the last of them. Core detects a missing chunk as corruption.
   const selectRecord = prepareStatement<{ version: Version; content: Buffer | number | null }>(
     database,
     `SELECT ${STORED_VERSION} AS version, CASE
        WHEN ${STORED_VERSION} IS ? THEN NULL
        WHEN size BETWEEN ? AND ${RECORD_MAX_BYTES} THEN thread
        ELSE (SELECT ${concatenation(database)} FROM (
-         SELECT bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread ORDER BY sequence))
+         SELECT sequence, bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread
+         UNION ALL SELECT ${Number.MAX_SAFE_INTEGER}, trailer ORDER BY 1))
      END AS content
      FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
   );
@@ -114,13 +115,13 @@ function prepareIndexCheck(database: SqliteDatabase): (columns: [namespace: Buff
 }
 
 /**
- * Returns the SQL for all chunks and the trailer. SQLite concatenates text only, and reads a BLOB as text in the
- * database's encoding.
+ * Returns the SQL for the concatenation of `bytes`. SQLite concatenates text only, and reads a BLOB as text in the
+ * database's encoding. The operator `||` would copy the text.
  */
 function concatenation(database: SqliteDatabase): string {
   return database.pragma("encoding", { simple: true }) === "UTF-8"
-    ? "CAST(coalesce(group_concat(bytes, ''), '') || coalesce(trailer, '') AS BLOB)"
-    : "unhex(coalesce(group_concat(hex(bytes), ''), '') || hex(trailer))";
+    ? "CAST(coalesce(group_concat(bytes, ''), '') AS BLOB)"
+    : "unhex(coalesce(group_concat(hex(bytes), ''), ''))";
 }
 
 function prepareDeleteAll(database: SqliteDatabase): Records["deleteAll"] {
