@@ -1,6 +1,6 @@
 import type { ThreadDriver } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDriver } from "./driver.ts";
 import { nextTurn } from "./large-records.ts";
 import { resolveOptions, type SqliteDriverOptions } from "./options.ts";
@@ -150,6 +150,28 @@ describe("a large record", () => {
     const changes = database.pragma("data_version", { simple: true });
     expect(await driver.write(KEY, large("c"), stored?.nonce, options)).toBeUndefined();
     expect(database.pragma("data_version", { simple: true })).toBe(changes);
+  });
+
+  it("never gets a number that a thread or another save has", async () => {
+    const driver = open();
+    const random = vi.spyOn(Math, "random").mockReturnValueOnce(0.5);
+    const write = (id: string, letter: string) =>
+      driver.write({ namespace: "", id }, large(letter), undefined, options);
+    await write("stored", "a");
+    random.mockReturnValueOnce(0.25);
+    const saving = write("in progress", "b");
+    await turns(2);
+    random.mockReturnValueOnce(0.5).mockReturnValueOnce(0.25);
+    await write("new", "c");
+    await saving;
+    random.mockRestore();
+    for (const [id, letter] of [
+      ["stored", "a"],
+      ["in progress", "b"],
+      ["new", "c"],
+    ] as const) {
+      expect((await textOf(driver, id)) === `${letter.repeat(CONTENT)}}`).toBe(true);
+    }
   });
 
   it("leaves nothing if its save is aborted", async () => {

@@ -46,9 +46,10 @@ export function prepareStagedRows(database: SqliteDatabase): StagedRows {
     isUsed,
     insert() {
       database.exec(TABLE);
-      const thread = randomNumber();
-      statements().insert(thread, Date.now());
-      return thread;
+      for (;;) {
+        const thread = randomNumber();
+        if (statements().insert(thread, Date.now())) return thread;
+      }
     },
     renew: (thread) => statements().renew(Date.now(), thread),
     remove: (thread) => statements().remove(thread),
@@ -72,7 +73,11 @@ function prepareStatements(database: SqliteDatabase): Statements {
     `SELECT thread FROM threadstore_staged WHERE abs(? - changed_at) > ${ABANDONED_AFTER_MS} LIMIT 1`,
   );
   return {
-    insert: changes("INSERT INTO threadstore_staged (thread, changed_at) VALUES (?, ?)"),
+    // Numbers of threads are as random as this one once they were staged, too.
+    insert: changes(
+      `INSERT OR IGNORE INTO threadstore_staged (thread, changed_at) SELECT column1, column2 FROM (VALUES (?, ?))
+       WHERE NOT EXISTS (SELECT 1 FROM threadstore_threads WHERE thread = column1)`,
+    ),
     renew: changes("UPDATE threadstore_staged SET changed_at = ? WHERE thread = ?"),
     remove: changes("DELETE FROM threadstore_staged WHERE thread = ?"),
     selectAbandoned: (now) => selectAbandoned.get(now)?.thread,

@@ -58,11 +58,11 @@ export async function writeStaged(
 
 /** Removes what was staged. If that fails, a later change removes it. */
 function drop(connection: Connection, thread: number): void {
+  // The save's signal may have aborted.
+  const { signal } = new AbortController();
   try {
-    connection.change(NEVER_ABORTED, ({ staging }) => staging.drop(thread));
+    connection.change(signal, ({ staging }) => staging.drop(thread));
   } catch {
     // The failure of the save is what its caller has to know.
   }
 }
-
-const NEVER_ABORTED: AbortSignal = new AbortController().signal;
