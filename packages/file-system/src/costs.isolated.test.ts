@@ -66,6 +66,17 @@ describe("a thread that grows", () => {
   });
 });
 
+it("a save that adds to a thread makes nine system calls", async () => {
+  const store = fileSystemStore({ folder });
+  const first = await store.save("thread", { messages: ["a"] });
+  const previous = await store.save("thread", { messages: ["a", "b"] }, { previous: first });
+  let calls = 0;
+  interception.called = () => void (calls += 1);
+  await store.save("thread", { messages: ["a", "b", "c"] }, { previous });
+  // Opens, syncs and closes of the segment and of the thread's folder; size and write of the segment; a rename.
+  expect(calls).toBe(9);
+});
+
 describe("the changes to the disk, in order", () => {
   async function record(run: () => Promise<unknown>): Promise<string[]> {
     const lines: string[] = [];
