@@ -34,7 +34,7 @@ export interface StoredThread extends ThreadDetails {
   /** The thread's JSON: exactly the saved text, if the thread was saved as text. */
   readonly json: string;
   /**
-   * The parsed {@link json}. Parsed on first access, which blocks the event loop for about 5 ms per MB; later accesses
+   * The parsed {@link json}. Parsed on first access, which blocks the event loop for 2 to 3 ms per MB; later accesses
    * return the same object.
    */
   readonly thread: SerializedThread;
@@ -305,8 +305,8 @@ export interface ThreadStore extends AsyncDisposable {
    * Saves a thread: an object of strict JSON, or JSON text, which is stored byte for byte. Uses optimistic concurrency
    * (compare-and-set): see {@link SaveOptions.previous}.
    *
-   * The JSON of an object is created before the call returns, because its caller may then change the object: this blocks
-   * the event loop for about 3 ms per MB. Text is checked in slices. {@link append} needs only the new elements.
+   * The JSON of an object is created before the call returns, because its caller may then change the object. This
+   * blocks the event loop for 3 to 4 ms per MB. Text is checked in slices, and {@link append} needs only new elements.
    *
    * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the response
    * was lost and the outcome could not be resolved: load the thread to find out) or a backend code.
