@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installStores, STORE_PACKAGES } from "./published.ts";
+import { installStores, median, STORE_PACKAGES } from "./published.ts";
 
 interface Cost {
   readonly wallMs: number;
@@ -30,8 +30,9 @@ function importIn(folder: string, names: readonly string[]): Cost {
   ) as Cost;
 }
 
-function median(values: readonly number[]): string {
-  return (values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0).toFixed(1);
+function medians(costs: readonly Cost[]): string {
+  const columns = [costs.map(({ wallMs }) => wallMs), costs.map(({ cpuMs }) => cpuMs)];
+  return columns.map((values) => median(values).toFixed(1)).join(" | ");
 }
 
 const rounds = Number(process.argv[2] ?? 11);
@@ -51,10 +52,8 @@ try {
     }
   }
   const cells = rows.map(({ name, client, alone, both }) => {
-    const cost = (costs: readonly Cost[]): string =>
-      `${median(costs.map(({ wallMs }) => wallMs))} | ${median(costs.map(({ cpuMs }) => cpuMs))}`;
     const added = both.map(({ cpuMs }, round) => cpuMs - (alone[round]?.cpuMs ?? 0));
-    return `| ${name} | \`${client}\` | ${cost(alone)} | ${cost(both)} | ${median(added)} |`;
+    return `| ${name} | \`${client}\` | ${medians(alone)} | ${medians(both)} | ${median(added).toFixed(1)} |`;
   });
   const heading = "| store | client | wall ms | CPU ms | with the store, wall ms | CPU ms | added, CPU ms |";
   console.log([heading, "|---|---|---|---|---|---|---|", ...cells].join("\n"));

@@ -37,3 +37,7 @@ export async function installStores(folder: string): Promise<void> {
     }),
   );
 }
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+}

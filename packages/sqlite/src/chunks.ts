@@ -28,7 +28,7 @@ export function prepareSelectStored(database: SqliteDatabase): SelectStored {
        WHERE chunks.thread = threads.thread ORDER BY sequence DESC LIMIT 1) AS chunked
      FROM threadstore_threads AS threads WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ?`,
   );
-  return (namespace, id, expectedVersion) => select.get(namespace, id, expectedVersion);
+  return (namespace, id, expectedVersion) => select().get(namespace, id, expectedVersion);
 }
 
 /** The row of a thread after a change. */
@@ -51,7 +51,7 @@ export function prepareInsertThread(database: SqliteDatabase): InsertThread {
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
   );
   return (key, { nonce, size, updatedAt, end }, thread) =>
-    insert.get(thread, nonce, size, updatedAt, end, ...encodeKey(key))?.thread;
+    insert().get(thread, nonce, size, updatedAt, end, ...encodeKey(key))?.thread;
 }
 
 export function prepareUpdateThread(database: SqliteDatabase): (thread: number, row: ChangedRow) => void {
@@ -59,7 +59,7 @@ export function prepareUpdateThread(database: SqliteDatabase): (thread: number, 
     database,
     "UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ? WHERE thread = ?",
   );
-  return (thread, { nonce, size, updatedAt, end }) => void update.run(nonce, size, updatedAt, end, thread);
+  return (thread, { nonce, size, updatedAt, end }) => void update().run(nonce, size, updatedAt, end, thread);
 }
 
 /** Changes the row `thread` if it is that of the key, and still has the expected version. Returns whether it does. */
@@ -77,7 +77,7 @@ export function prepareReplaceVersion(database: SqliteDatabase): ReplaceVersion 
      WHERE thread = ? AND namespace = ? AND id = ? AND version = ?`,
   );
   return (thread, key, expectedVersion, { nonce, size, updatedAt, end }) =>
-    update.run(nonce, size, updatedAt, end, thread, ...key, expectedVersion).changes === 1;
+    update().run(nonce, size, updatedAt, end, thread, ...key, expectedVersion).changes === 1;
 }
 
 /**
@@ -126,7 +126,10 @@ export function prepareSelectChunks(database: SqliteDatabase): SelectChunks {
     database,
     "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence >= ? AND sequence < ? ORDER BY sequence",
   );
-  return (thread, first, end) => select.all(thread, first, end).map(({ bytes }) => blob(bytes));
+  return (thread, first, end) =>
+    select()
+      .all(thread, first, end)
+      .map(({ bytes }) => blob(bytes));
 }
 
 /** Stores the chunks of a thread from `firstChunk` on. */
@@ -141,7 +144,7 @@ export function prepareStoreChunks(database: SqliteDatabase): StoreChunks {
   return (thread, firstChunk, content) => {
     const count = Math.ceil(content.length / CHUNK_BYTES);
     for (let n = 0; n < count; n += 1) {
-      upsertChunk.run(thread, firstChunk + n, content.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES));
+      upsertChunk().run(thread, firstChunk + n, content.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES));
     }
   };
 }
@@ -158,6 +161,6 @@ export function prepareRemoveChunks(database: SqliteDatabase): RemoveChunks {
     // Also if nothing is known of the stored chunks: damage may have changed the last one.
     const isKnown = stored.chunked !== null && unchanged > 0;
     if (isKnown && chunked >= stored.chunked) return;
-    deleteChunksFrom.run(stored.thread, Math.ceil(chunked / CHUNK_BYTES));
+    deleteChunksFrom().run(stored.thread, Math.ceil(chunked / CHUNK_BYTES));
   };
 }

@@ -137,16 +137,24 @@ describe("the statements of a call", () => {
     expect(await transactionsOf(together)).toBe(1);
   });
 
-  it("are prepared once", async () => {
+  it("are compiled by the first call that needs them, and once", async () => {
     const driver = sqliteDriver({ path: ":memory:" });
+    const stored = record("x");
     await driver.read(KEY, undefined, options);
     const prepare = vi.spyOn(Sqlite.prototype, "prepare");
-    const stored = record("x");
-    await driver.write(KEY, stored, undefined, options);
-    await driver.read(KEY, undefined, options);
-    await driver.list("", { ...ALL_BY_ID, limit: 1 }, options);
-    await driver.delete(KEY, stored.nonce, options);
-    expect(prepare).not.toHaveBeenCalled();
+    const compiledBy = async (call: () => unknown): Promise<number> => {
+      prepare.mockClear();
+      await call();
+      return prepare.mock.calls.length;
+    };
+    const calls = async (): Promise<readonly number[]> => [
+      await compiledBy(() => driver.write(KEY, stored, undefined, options)),
+      await compiledBy(() => driver.read(KEY, undefined, options)),
+      await compiledBy(() => driver.list("", { ...ALL_BY_ID, limit: 1 }, options)),
+      await compiledBy(() => driver.delete(KEY, stored.nonce, options)),
+    ];
+    expect(await calls()).toEqual([1, 0, 1, 3]);
+    expect(await calls()).toEqual([0, 0, 0, 0]);
     prepare.mockRestore();
     await driver.close();
   });

@@ -31,7 +31,7 @@ export function prepareLargeReads(database: SqliteDatabase): LargeReads {
   );
   const selectChunks = prepareSelectChunks(database);
   return {
-    readRow: (thread) => selectRow.get(thread),
+    readRow: (thread) => selectRow().get(thread),
     readChunks: (thread, firstChunk, limit) => selectChunks(thread, firstChunk, firstChunk + limit),
   };
 }

@@ -30,7 +30,7 @@ export function prepareListNamespaces(database: SqliteDatabase): ListNamespaces 
   return (request) => {
     const { includesSelf, first, end } = namespaceRange(request);
     const self = encodeText(request.within);
-    const rows = selectPage.all(first, end, end, self, Number(includesSelf), self, request.limit + 1);
+    const rows = selectPage().all(first, end, end, self, Number(includesSelf), self, request.limit + 1);
     const namespaces = rows.slice(0, request.limit).map(({ namespace }) => decodeText(namespace));
     return { namespaces, next: rows.length > request.limit ? namespaces.at(-1) : undefined };
   };

@@ -7,11 +7,10 @@ import {
   positionOf,
   type RecordPage,
 } from "@threadstore/core/driver";
-import type { Statement } from "better-sqlite3";
 import { decodeText, encodeText } from "./keys.ts";
 import type { SqliteDatabase } from "./options.ts";
 import { STORED_VERSION } from "./schema.ts";
-import { prepareStatement } from "./statements.ts";
+import { type PreparedStatement, prepareStatement } from "./statements.ts";
 
 export type ListRecords = (namespace: string, page: PageRequest) => RecordPage;
 
@@ -35,7 +34,7 @@ const IN_RANGE_AFTER = `${IN_RANGE} AND ${AFTER.replaceAll("updated_at", "+updat
 
 /** Prepares the listing: each page is one query, which reads no content. */
 export function prepareList(database: SqliteDatabase): ListRecords {
-  const prepare = (source: string, condition: string, order: string): Statement<unknown[], Row> =>
+  const prepare = (source: string, condition: string, order: string): PreparedStatement<Row> =>
     prepareStatement<Row>(
       database,
       `SELECT id, ${STORED_VERSION} AS version, CAST(coalesce(trailer, '') AS BLOB) AS trailer,
@@ -48,7 +47,7 @@ export function prepareList(database: SqliteDatabase): ListRecords {
     prefix: prepare(THREADS, IN_RANGE_AFTER, "+updated_at DESC, id"),
     where: prepare(MATCHING, IN_RANGE_AFTER, "+updated_at DESC, id"),
   };
-  const statementFor = ({ order, prefix }: PageRequest, hasWhere: boolean): Statement<unknown[], Row> => {
+  const statementFor = ({ order, prefix }: PageRequest, hasWhere: boolean): PreparedStatement<Row> => {
     const { all, where } = { id: byId, updated: byRecency }[order];
     if (hasWhere) return where;
     return order === "updated" && prefix !== "" ? byRecency.prefix : all;
@@ -58,7 +57,7 @@ export function prepareList(database: SqliteDatabase): ListRecords {
     const hashes = metadataHashes(namespace, page.where);
     const position = order === "updated" ? parseRecency(after) : undefined;
     const [first, end] = idRange({ after: order === "updated" ? undefined : after, prefix });
-    const rows = statementFor(page, hashes.length > 0).all({
+    const rows = statementFor(page, hashes.length > 0)().all({
       namespace: encodeText(namespace),
       first,
       end,

@@ -11,8 +11,8 @@ export function prepareMetadata(
     "INSERT INTO threadstore_metadata (hash, thread) VALUES (?, ?)",
   );
   return (thread, hashes, isNew) => {
-    if (!isNew) deleteHashes.run(thread);
-    for (const hash of hashes) insertHash.run(hash, thread);
+    if (!isNew) deleteHashes().run(thread);
+    for (const hash of hashes) insertHash().run(hash, thread);
   };
 }
 

@@ -38,7 +38,7 @@ function prepareReadTail(database: SqliteDatabase): Patches["readTail"] {
      WHERE namespace = ? AND id = ? ORDER BY sequence DESC LIMIT 2`,
   );
   return (key) => {
-    const rows = selectEnd.all(...encodeKey(key));
+    const rows = selectEnd().all(...encodeKey(key));
     const [row] = rows;
     if (row === undefined) return undefined;
     const chunks = rows.map(({ bytes }) => blob(bytes)).toReversed();
@@ -95,7 +95,7 @@ function prepareSelectBytes(
     if (from < (chunked ?? 0)) {
       parts.push(...selectChunks(thread, from / CHUNK_BYTES, Math.ceil(to / CHUNK_BYTES)));
     }
-    if (to > (chunked ?? 0)) parts.push(blob(selectEnd.get(thread)?.trailer));
+    if (to > (chunked ?? 0)) parts.push(blob(selectEnd().get(thread)?.trailer));
     const bytes = Buffer.concat(parts).subarray(0, to - from);
     if (bytes.length < to - from) throw recordTooShort(database.name);
     return bytes;

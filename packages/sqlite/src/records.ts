@@ -79,7 +79,7 @@ function prepareRead(database: SqliteDatabase): ReadRecord {
     largeFrom?: number,
   ): StoredRecord | LargeRecord | undefined {
     const columns = encodeKey(key);
-    const row = selectRecord.get(cachedVersion ?? null, largeFrom ?? null, ...columns);
+    const row = selectRecord().get(cachedVersion ?? null, largeFrom ?? null, ...columns);
     if (row === undefined) {
       verifyIndex(columns);
       return undefined;
@@ -110,7 +110,7 @@ function prepareIndexCheck(database: SqliteDatabase): (columns: [namespace: Buff
      WHERE threads.namespace IS NOT entries.namespace OR threads.id IS NOT entries.id`,
   );
   return (columns) => {
-    if (selectDamaged.get(...columns, ...columns) !== undefined) throw corruptIndex(database.name);
+    if (selectDamaged().get(...columns, ...columns) !== undefined) throw corruptIndex(database.name);
   };
 }
 
@@ -132,10 +132,10 @@ function prepareDeleteAll(database: SqliteDatabase): Records["deleteAll"] {
   const deleteChunks = prepareStatement(database, "DELETE FROM threadstore_chunks WHERE thread = ?");
   const deleteHashes = prepareStatement(database, DELETE_METADATA);
   const deleteRecord = ({ key, expectedVersion }: RecordVersion): boolean => {
-    const row = deleteThread.get(...encodeKey(key), expectedVersion);
+    const row = deleteThread().get(...encodeKey(key), expectedVersion);
     if (row === undefined) return false;
-    deleteChunks.run(row.thread);
-    deleteHashes.run(row.thread);
+    deleteChunks().run(row.thread);
+    deleteHashes().run(row.thread);
     return true;
   };
   const transaction = database.transaction((records: readonly RecordVersion[]) => records.map(deleteRecord));

@@ -41,7 +41,7 @@ export function prepareStagedRows(database: SqliteDatabase): StagedRows {
   // A statement cannot be prepared before its table exists.
   let prepared: Statements | undefined;
   const statements = (): Statements => (prepared ??= prepareStatements(database));
-  const isUsed = (): boolean => selectTable.get() !== undefined;
+  const isUsed = (): boolean => selectTable().get() !== undefined;
   return {
     isUsed,
     insert() {
@@ -65,7 +65,7 @@ function randomNumber(): number {
 function prepareStatements(database: SqliteDatabase): Statements {
   const changes = (sql: string): ((...parameters: number[]) => boolean) => {
     const statement = prepareStatement(database, sql);
-    return (...parameters) => statement.run(...parameters).changes === 1;
+    return (...parameters) => statement().run(...parameters).changes === 1;
   };
   // A clock that was wrong may have left a time in the future.
   const selectAbandoned = prepareStatement<{ thread: number }>(
@@ -80,6 +80,6 @@ function prepareStatements(database: SqliteDatabase): Statements {
     ),
     renew: changes("UPDATE threadstore_staged SET changed_at = ? WHERE thread = ?"),
     remove: changes("DELETE FROM threadstore_staged WHERE thread = ?"),
-    selectAbandoned: (now) => selectAbandoned.get(now)?.thread,
+    selectAbandoned: (now) => selectAbandoned().get(now)?.thread,
   };
 }

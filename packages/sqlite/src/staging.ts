@@ -56,7 +56,7 @@ export function prepareStaging(database: SqliteDatabase, knownRows: KnownRows): 
   const deleteChunks = prepareStatement(database, DELETE_CHUNKS);
   const drop = database.transaction((thread: number): boolean => {
     const isStaged = staged.remove(thread);
-    if (isStaged) deleteChunks.run(thread);
+    if (isStaged) deleteChunks().run(thread);
     return isStaged;
   });
   const store = database.transaction((thread: number, firstChunk: number, content: Uint8Array): boolean => {
@@ -99,7 +99,7 @@ function prepareBegin(database: SqliteDatabase, staged: StagedRows): Staging["be
     `SELECT ${STORED_VERSION} AS version FROM threadstore_threads WHERE namespace = ? AND id = ?`,
   );
   const begin = database.transaction((key: ThreadKey, expectedVersion: Version | undefined) => {
-    const stored = selectVersion.get(...encodeKey(key))?.version;
+    const stored = selectVersion().get(...encodeKey(key))?.version;
     return stored === expectedVersion ? staged.insert() : undefined;
   });
   return (key, expectedVersion) => begin.immediate(key, expectedVersion);
@@ -147,9 +147,9 @@ function prepareReplaceThread(
   return (thread, key, expectedVersion, row) => {
     const stored = selectStored(...encodeKey(key), expectedVersion);
     if (stored === undefined) return false;
-    deleteChunks.run(stored.thread);
-    renumberThread.run(thread, stored.thread);
-    renumberMetadata.run(thread, stored.thread);
+    deleteChunks().run(stored.thread);
+    renumberThread().run(thread, stored.thread);
+    renumberMetadata().run(thread, stored.thread);
     updateThread(thread, row);
     return true;
   };
