@@ -183,12 +183,8 @@ export class StoreView<Context> implements ThreadStore {
   }
 
   /** The caller gets a separate promise, so that an unhandled rejection is reported. */
-  async #settled<T>(result: MaybePromise<T>): Promise<T> {
-    try {
-      return await yieldToEventLoopAfter(result);
-    } finally {
-      this.#lifecycle.leave("call");
-    }
+  #settled<T>(result: MaybePromise<T>): Promise<T> {
+    return yieldToEventLoopAfter(result, () => this.#lifecycle.leave("call"));
   }
 
   #run<Method extends Operation, T>(

@@ -43,16 +43,12 @@ export class Lifecycle {
 
   /** Tracks the work of a call, which may continue for a moment after the caller aborted. */
   work<T>(result: MaybePromise<T>): MaybePromise<T> {
-    return isPromise(result) ? this.#untilEnd(result) : result;
-  }
-
-  async #untilEnd<T>(work: Promise<T>): Promise<T> {
+    if (!isPromise(result)) return result;
     this.enter("work");
-    try {
-      return await work;
-    } finally {
-      this.leave("work");
-    }
+    const leave = (): void => this.leave("work");
+    // The caller observes the promise, too, and handles its rejection.
+    void result.then(leave, leave);
+    return result;
   }
 
   /** Notes the beginning of a caller's call, which `close` waits for, or of work that has to wait. */

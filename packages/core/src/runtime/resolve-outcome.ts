@@ -30,22 +30,45 @@ export function resolveOutcome<Applied extends object>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
 ): MaybePromise<Applied | undefined> {
-  const first = attempt(context, change);
-  if (isPromise(first) || first.failure !== undefined) return resolveAfter(context, change, first);
+  let applied: MaybePromise<Applied | undefined>;
+  begin(context);
+  try {
+    applied = change.apply();
+  } catch (cause) {
+    return resolveAfter(context, change, failureOf(context, cause));
+  }
+  if (isPromise(applied)) return resolveFirst(context, change, applied);
   context.inDoubt = false;
-  return first.applied;
+  return applied;
+}
+
+/** Usually one promise, because most attempts succeed. */
+async function resolveFirst<Applied extends object>(
+  context: OperationContext,
+  change: ConditionalChange<Applied>,
+  response: Promise<Applied | undefined>,
+): Promise<Applied | undefined> {
+  let failure: Attempt<Applied>;
+  try {
+    const applied = await response;
+    context.inDoubt = false;
+    return applied;
+  } catch (cause) {
+    failure = failureOf(context, cause);
+  }
+  return await resolveAfter(context, change, failure);
 }
 
 async function resolveAfter<Applied extends object>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
-  first: MaybePromise<Attempt<Applied>>,
+  first: Attempt<Applied>,
 ): Promise<Applied | undefined> {
   const races = countLostRaces(context);
   let latest = first;
   let inDoubt = false;
-  for (let failures = 0; ; latest = attempt(context, change)) {
-    const { applied, failure } = await latest;
+  for (let failures = 0; ; latest = await attempt(context, change)) {
+    const { applied, failure } = latest;
     if (failure === undefined && (applied !== undefined || !inDoubt)) {
       context.inDoubt = false;
       return applied;
@@ -77,30 +100,22 @@ interface Attempt<Applied> {
   readonly failure?: DriverFailure;
 }
 
-function attempt<Applied>(
+async function attempt<Applied>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
-): MaybePromise<Attempt<Applied>> {
-  context.signal.throwIfAborted();
-  context.requests += 1;
-  context.inDoubt = true;
+): Promise<Attempt<Applied>> {
+  begin(context);
   try {
-    const applied = change.apply();
-    return isPromise(applied) ? responseTo(context, applied) : { applied };
+    return { applied: await change.apply() };
   } catch (cause) {
     return failureOf(context, cause);
   }
 }
 
-async function responseTo<Applied>(
-  context: OperationContext,
-  applied: Promise<Applied | undefined>,
-): Promise<Attempt<Applied>> {
-  try {
-    return { applied: await applied };
-  } catch (cause) {
-    return failureOf(context, cause);
-  }
+function begin(context: OperationContext): void {
+  context.signal.throwIfAborted();
+  context.requests += 1;
+  context.inDoubt = true;
 }
 
 function failureOf<Applied>({ signal }: OperationContext, cause: unknown): Attempt<Applied> {

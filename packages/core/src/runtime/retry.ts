@@ -15,43 +15,52 @@ const MAX_CONTRADICTIONS = 8;
 
 /** Runs a request to the driver that changes nothing, and retries it after transient failures. */
 export function withRetries<T>(context: OperationContext, request: () => MaybePromise<T>): MaybePromise<T> {
-  const first = attempt(context, request);
-  return isPromise(first) || "failure" in first ? retried(context, request, first) : first.result;
+  let first: MaybePromise<T>;
+  begin(context);
+  try {
+    first = request();
+  } catch (failure) {
+    return retried(context, request, failure);
+  }
+  return isPromise(first) ? firstOrRetried(context, request, first) : first;
 }
 
-type Attempt<T> = { readonly result: T } | { readonly failure: unknown };
+/** Usually one promise, because most attempts succeed. */
+async function firstOrRetried<T>(
+  context: OperationContext,
+  request: () => MaybePromise<T>,
+  first: Promise<T>,
+): Promise<T> {
+  let failure: unknown;
+  try {
+    return await first;
+  } catch (error) {
+    failure = error;
+  }
+  return await retried(context, request, failure);
+}
 
 async function retried<T>(
   context: OperationContext,
   request: () => MaybePromise<T>,
-  first: MaybePromise<Attempt<T>>,
+  firstFailure: unknown,
 ): Promise<T> {
-  let latest = await first;
-  for (let failures = 1; "failure" in latest; failures += 1) {
+  let failure = firstFailure;
+  for (let failures = 1; ; failures += 1) {
     context.signal.throwIfAborted();
-    await backOff(context, classifyFailure(latest.failure), failures);
-    latest = await attempt(context, request);
+    await backOff(context, classifyFailure(failure), failures);
+    begin(context);
+    try {
+      return await request();
+    } catch (error) {
+      failure = error;
+    }
   }
-  return latest.result;
 }
 
-function attempt<T>(context: OperationContext, request: () => MaybePromise<T>): MaybePromise<Attempt<T>> {
+function begin(context: OperationContext): void {
   context.signal.throwIfAborted();
   context.requests += 1;
-  try {
-    const result = request();
-    return isPromise(result) ? attemptOf(result) : { result };
-  } catch (failure) {
-    return { failure };
-  }
-}
-
-async function attemptOf<T>(request: Promise<T>): Promise<Attempt<T>> {
-  try {
-    return { result: await request };
-  } catch (failure) {
-    return { failure };
-  }
 }
 
 /**

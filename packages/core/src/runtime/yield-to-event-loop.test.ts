@@ -1,5 +1,11 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
-import { isYieldDue, yieldToEventLoop } from "./yield-to-event-loop.ts";
+import {
+  isYieldDue,
+  yieldToEventLoop,
+  yieldToEventLoopAfter,
+  yieldWhileWaiting,
+} from "./yield-to-event-loop.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -10,4 +16,22 @@ it("still yields after a test has moved the clock forward and back", async () =>
   expect(isYieldDue()).toBe(false);
   vi.useRealTimers();
   expect(isYieldDue()).toBe(true);
+});
+
+it("does not yield after a response that took a turn of the event loop", async () => {
+  await yieldToEventLoop();
+  await wait(20);
+  expect(isYieldDue()).toBe(true);
+  yieldWhileWaiting();
+  await wait(1);
+  expect(isYieldDue()).toBe(false);
+});
+
+it("yields after a response that took none", async () => {
+  await wait(20);
+  const order: string[] = [];
+  setImmediate(() => order.push("event loop"));
+  yieldWhileWaiting();
+  await yieldToEventLoopAfter(Promise.resolve(), () => order.push("end"));
+  expect(order).toEqual(["event loop", "end"]);
 });

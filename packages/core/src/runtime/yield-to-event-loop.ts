@@ -8,15 +8,16 @@ const MAX_BLOCKING_MS = 10;
 let lastYield: number | undefined;
 
 /**
- * Resolves with the result of `call`, after yielding to the event loop if that has not happened for a while. A driver
- * that responds synchronously never yields, so a loop of calls would block timers, sockets and other requests until
- * it ends.
+ * Resolves with the result of `call`, after yielding to the event loop if that has not happened for a while, and calls
+ * `onEnd` before that. A driver that responds synchronously never yields, so a loop of calls would block timers, sockets
+ * and other requests until it ends.
  */
-export async function yieldToEventLoopAfter<T>(call: MaybePromise<T>): Promise<T> {
+export async function yieldToEventLoopAfter<T>(call: MaybePromise<T>, onEnd: () => void): Promise<T> {
   try {
     return await call;
   } finally {
     if (isYieldDue()) await yieldToEventLoop();
+    onEnd();
   }
 }
 
@@ -33,4 +34,20 @@ export function isYieldDue(): boolean {
 export async function yieldToEventLoop(): Promise<void> {
   await immediate();
   lastYield = performance.now();
+}
+
+let isYielding = false;
+
+/**
+ * Yields to the event loop while a call waits for its backend, if that is due. If the response takes longer than that,
+ * which it does over a network, the call need not yield after it.
+ */
+export function yieldWhileWaiting(): void {
+  if (!isYielding && isYieldDue()) void yieldOnce();
+}
+
+async function yieldOnce(): Promise<void> {
+  isYielding = true;
+  await yieldToEventLoop();
+  isYielding = false;
 }
