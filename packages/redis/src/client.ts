@@ -1,5 +1,6 @@
 import { type Cluster, Redis } from "ioredis";
 import type { ClientSource } from "./options.ts";
+import { closeSilentConnections } from "./silence.ts";
 
 export interface OpenClient {
   readonly client: Redis | Cluster;
@@ -34,11 +35,10 @@ function createClient(url: string): Redis {
     retryStrategy: (attempt) => Math.min(50 * 2 ** (attempt - 1), 1000),
     // A demoted master keeps its connections open. Reconnecting reaches the new master if the address has moved.
     reconnectOnError: ({ message }) => message.startsWith("READONLY "),
-    // Drops a connection that has gone silent, so that the next call does not wait for it too.
-    socketTimeout: 10_000,
   });
   // Each call reports the connection error itself. Without a listener, ioredis would log it.
   client.on("error", () => undefined);
+  closeSilentConnections(client);
   return client;
 }
 

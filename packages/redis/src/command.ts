@@ -44,17 +44,24 @@ export class OneShotCommand extends Command {
   #track(socket: Socket): void {
     const pending = pendingOn(socket);
     if (pending.size > 0) writeTogether(socket);
-    const { reject } = this;
-    const untrack = (): void => void pending.delete(this);
+    const { reject, resolve } = this;
+    const untrack = (): void => {
+      this.reject = reject;
+      this.resolve = resolve;
+      pending.delete(this);
+    };
     this.#sent = true;
     pending.add(this);
     this.reject = (error) => {
-      this.reject = reject;
       untrack();
       if (isReplyError(error)) this.#sent = false;
       reject(error);
     };
-    this.promise.then(untrack, untrack);
+    // Not with `then`, which creates another promise.
+    this.resolve = (result) => {
+      untrack();
+      resolve(result);
+    };
   }
 }
 

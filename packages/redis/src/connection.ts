@@ -27,7 +27,7 @@ export interface Connection {
 export function connectionTo(client: Redis | Cluster): Connection {
   let connecting: Promise<void> | undefined;
   const checkDatabase = databaseCheck(client);
-  const send = async (command: OneShotCommand, signal: AbortSignal): Promise<unknown> => {
+  const sendWhenReady = async (command: OneShotCommand, signal: AbortSignal): Promise<unknown> => {
     signal.throwIfAborted();
     while (client.status !== "ready") {
       // All callers share one wait, because each wait adds listeners to the client.
@@ -43,6 +43,11 @@ export function connectionTo(client: Redis | Cluster): Connection {
       signal.throwIfAborted();
     }
     return responseTo(client, command);
+  };
+  // Most commands do not wait, and need no further promise.
+  const send = (command: OneShotCommand, signal: AbortSignal): Promise<unknown> => {
+    const isReady = !signal.aborted && client.status === "ready" && checkDatabase() === undefined;
+    return isReady ? responseTo(client, command) : sendWhenReady(command, signal);
   };
   const connection: Connection = {
     masters: () => ("nodes" in client ? client.nodes("master").map(connectionTo) : [connection]),

@@ -1,3 +1,4 @@
+import { createHook } from "node:async_hooks";
 import { growThread } from "@threadstore/conformance";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { copyThreads } from "@threadstore/core/maintenance";
@@ -52,6 +53,16 @@ await describeWithService("redis", "the cost of calls", async () => {
     monitor.disconnect();
     return cost;
   }
+
+  test("a load starts one timer, and a load or a save creates few promises", async () => {
+    const own = redisStore({ url: endpoint.url, prefix: freshPrefix() });
+    let previous = await own.save("thread", {});
+    const load = (): Promise<unknown> => own.load("thread");
+    const save = async (): Promise<unknown> => (previous = await own.save("thread", {}, { previous }));
+    expect(await fewestResourcesOf(load)).toEqual({ promises: 21, timers: 1 });
+    expect(await fewestResourcesOf(save)).toEqual({ promises: 25, timers: 1 });
+    await own.close();
+  });
 
   test("a page of namespaces scans the keys, and an erase takes a command for each thread", async () => {
     const view = store.namespace("tenants");
@@ -202,3 +213,29 @@ await describeWithService("redis", "the cost of calls", async () => {
     expect(touched.sent + touched.received).toBeLessThan(4000);
   });
 });
+
+/**
+ * Returns how many promises and timers exist more when a call has ended. Of several calls, the one that counts fewest:
+ * other code of the process creates some, too, and a call must sometimes yield to the event loop.
+ */
+async function fewestResourcesOf(
+  call: () => Promise<unknown>,
+): Promise<{ promises: number; timers: number }> {
+  const counts = { promises: 0, timers: 0 };
+  const hook = createHook({
+    init(_, type) {
+      if (type === "PROMISE") counts.promises += 1;
+      if (type === "Timeout") counts.timers += 1;
+    },
+  });
+  const fewest = { promises: Infinity, timers: Infinity };
+  for (let time = 0; time < 50; time += 1) {
+    Object.assign(counts, { promises: 0, timers: 0 });
+    hook.enable();
+    await call();
+    hook.disable();
+    fewest.promises = Math.min(fewest.promises, counts.promises);
+    fewest.timers = Math.min(fewest.timers, counts.timers);
+  }
+  return fewest;
+}

@@ -1,4 +1,4 @@
-import type { ThreadStore } from "@threadstore/core";
+import type { ThreadStore, Version } from "@threadstore/core";
 import {
   checkOptionNames,
   STORE_OPTION_NAMES,
@@ -43,34 +43,39 @@ function createDriver(options: RedisDriverOptions): AsyncThreadDriver {
       return withLocation(locationOf(client), () => Promise.reject(error));
     }
   };
+  /** Resolves with the result of a change, once enough replicas have the change if there was one. */
+  const confirmed = <Result extends Version | boolean | undefined>(
+    change: Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> => {
+    if (waitForReplicas === undefined) return change;
+    return afterReplicas(change, () => waitForReplicas(signal));
+  };
   return {
     contract: 2,
     name: "redis",
     read: (key, cachedVersion, { signal }) =>
       run(() => readRecord(connection, keys.of(key), cachedVersion, signal)),
     write: (key, record, expectedVersion, { signal }) =>
-      run(async () => {
-        const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
-        if (version !== undefined) await waitForReplicas?.(signal);
-        return version;
-      }),
+      run(() => confirmed(writeRecord(connection, keys.of(key), record, expectedVersion, signal), signal)),
     readTail: (key, { signal }) => run(() => readTail(connection, keys.of(key), signal)),
-    patch: (key, { keep, bytes, ...details }, expectedVersion, { signal }) =>
-      run(async () => {
-        const change = { ...details, unchanged: keep, changed: bytes };
-        const version = await changeRecord(connection, keys.of(key), change, expectedVersion, signal);
-        if (version !== undefined) await waitForReplicas?.(signal);
-        return version;
-      }),
+    patch: (key, { keep, bytes, ...details }, expectedVersion, { signal }) => {
+      const change = { ...details, unchanged: keep, changed: bytes };
+      return run(() =>
+        confirmed(changeRecord(connection, keys.of(key), change, expectedVersion, signal), signal),
+      );
+    },
     delete: (key, expectedVersion, { signal }) =>
-      run(async () => {
-        const deleted = await deleteRecord(connection, keys.of(key), expectedVersion, signal);
-        if (deleted) await waitForReplicas?.(signal);
-        return deleted;
-      }),
+      run(() => confirmed(deleteRecord(connection, keys.of(key), expectedVersion, signal), signal)),
     list: (namespace, page, { signal }) =>
       run(() => listRecords(connection, keys.buckets(namespace), page, signal)),
     listNamespaces: (request, { signal }) => run(() => listNamespaces(connection, keys, request, signal)),
     close,
   };
+}
+
+async function afterReplicas<Result>(change: Promise<Result>, wait: () => Promise<void>): Promise<Result> {
+  const result = await change;
+  if (result !== undefined && result !== false) await wait();
+  return result;
 }
