@@ -91,6 +91,8 @@ function createPool(connection: PoolConfig): Pool {
   const pool = new Pool({ ...timeouts, ...connection });
   // The pool replaces a connection that breaks while idle. Without a listener, the event would end the process.
   pool.on("error", ignore);
+  // Once, and not for each statement, like for a client of the caller's pool.
+  pool.on("connect", (client) => client.on("error", ignore));
   return pool;
 }
 
@@ -125,7 +127,8 @@ async function runPooled<Result>(
   };
   const abandon = (): void => release(true);
   // The statement reports the error. Without a listener, the event would end the process.
-  client.on("error", ignore);
+  const isUnheard = client.listenerCount("error") === 0;
+  if (isUnheard) client.on("error", ignore);
   signal.addEventListener("abort", abandon, { once: true });
   try {
     if (signal.aborted) release(false);
@@ -145,7 +148,7 @@ async function runPooled<Result>(
     throw error;
   } finally {
     signal.removeEventListener("abort", abandon);
-    client.off("error", ignore);
+    if (isUnheard) client.off("error", ignore);
   }
 }
 

@@ -23,6 +23,7 @@ export function testRecords(source: PostgresDriverOptions, direct: Direct): void
   });
   const subject = { source, driver, direct, tablePrefix };
   testWrites(subject);
+  testLongRecords(subject);
   testReads(subject);
   testColumns(subject);
   testNames(subject);
@@ -65,6 +66,22 @@ function testWrites({ driver, direct, tablePrefix }: Subject): void {
     }
     expect(await driver.delete(at, version ?? "", callOptions)).toBe(true);
     expect(await chunkLengths()).toEqual([]);
+  });
+}
+
+function testLongRecords({ driver }: Subject): void {
+  test("a long record is read whole, whatever characters continue in another part", async () => {
+    for (const character of ["a", "é", "漢", "😀"]) {
+      for (let shift = 0; shift < Buffer.byteLength(character); shift += 1) {
+        const at = { namespace: "long", id: `${character}${shift}` };
+        const written = record(`${"a".repeat(shift)}${character.repeat(100_000)}`);
+        await driver.write(at, written, undefined, callOptions);
+        const stored = await driver.read(at, undefined, callOptions);
+        expect(Buffer.compare(stored?.bytes ?? Buffer.alloc(0), written.bytes)).toBe(0);
+        expect((await driver.read(at, written.nonce, callOptions))?.bytes).toBeUndefined();
+        await driver.delete(at, written.nonce, callOptions);
+      }
+    }
   });
 }
 

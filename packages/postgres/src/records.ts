@@ -14,13 +14,13 @@ export function recordMethods(
   return {
     async read(key, cachedVersion, { signal }) {
       const parameters = [...encodeKey(key), cachedVersion ?? null];
-      const [row] = await run(statements.read, parameters, signal).catch((error: unknown) => {
+      const rows = await run(statements.read, parameters, signal).catch((error: unknown) => {
         if (!isNotText(error)) throw error;
         // Core finds the damage and reports it.
         return run(statements.readBytes, parameters, signal);
       });
-      const { version = null } = row;
-      return version === null ? undefined : { version, nonce: version, bytes: bytesOf(row) };
+      const [{ version = null }] = rows;
+      return version === null ? undefined : { version, nonce: version, bytes: bytesOf(rows) };
     },
 
     async write(key, record, expectedVersion, { signal }) {
@@ -54,7 +54,19 @@ export function recordMethods(
 }
 
 /** Returns the bytes of a record; `undefined` if they were not needed. */
-function bytesOf({ text = null, bytes = null }: Row): Buffer | undefined {
+function bytesOf(rows: readonly [Row, ...Row[]]): Buffer | undefined {
+  if (rows.length === 1) return partOf(rows[0]);
+  const parts = rows.toSorted((left, right) => Number(left["part"]) - Number(right["part"]));
+  const record = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + Number(part["length"]), 0));
+  let end = 0;
+  for (const part of parts) {
+    const { text = null } = part;
+    end += text === null ? (partOf(part)?.copy(record, end) ?? 0) : record.write(text, end);
+  }
+  return record;
+}
+
+function partOf({ text = null, bytes = null }: Row): Buffer | undefined {
   if (text !== null) return Buffer.from(text);
   return bytes === null ? undefined : Buffer.from(bytes, "base64");
 }
