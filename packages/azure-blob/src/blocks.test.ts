@@ -41,6 +41,15 @@ describe("blocks", () => {
     );
   });
 
+  test("are copied only if there are several, so that a record does not keep outdated bytes", () => {
+    // Too long for the buffers that Node.js shares.
+    const [old, changed] = ["x".repeat(200_000), "y".repeat(200_000)];
+    const once = contentAfter([old]);
+    expect(decodeBlocks(once).record.buffer === once.buffer).toBe(true);
+    const { record: decoded } = decodeBlocks(contentAfter([old, changed]));
+    expect(decoded.buffer.byteLength).toBe(decoded.length);
+  });
+
   test("of a long record contain the bytes before the trailer that an append needs", () => {
     const payload = "x".repeat(20_000);
     const block = changeBlock(record(payload, payload.length, trailer));

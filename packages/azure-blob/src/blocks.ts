@@ -74,7 +74,10 @@ export function decodeBlocks(content: Buffer): DecodedBlocks {
     length = keep + end - start;
     position = end;
   }
-  return { record: Buffer.concat(parts), blockCount, isIntact: true };
+  // The only block of a blob is not copied. Of several, the record must not keep the outdated bytes in memory.
+  const [first] = parts;
+  const record = blockCount === 1 && first !== undefined ? first : Buffer.concat(parts);
+  return { record, blockCount, isIntact: true };
 }
 
 /** Removes that many bytes from the end. */
