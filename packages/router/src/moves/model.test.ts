@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Clock } from "../placement/clock.ts";
 import { Model } from "./model.test-helper.ts";
 
-const SEEDS = IS_QUICK ? 6 : 100;
+const SEEDS = IS_QUICK ? 4 : 100;
 
 test("no save is lost or doubled, and no read is older than an earlier one, in any order of steps", async () => {
   let [moves, unknown] = [0, 0];
