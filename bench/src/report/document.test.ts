@@ -95,6 +95,7 @@ describe("the page of results", () => {
     const later = { ...first, run: { ...RUN, commit: "bbbb2222" } };
     const page = documentOf({ format: 1, cases: [later, ...others] }).markdown;
     expect(page).toContain("**The cases are of 2 runs that differ in commit.**");
+    expect(page).toContain("| 1,000 turns | run |");
     expect(page).toContain("**sqlite, growth, T = 10 · 5 rounds · run 2**");
     expect(page).toContain("**sqlite, growth, T = 100 · 5 rounds · run 1**");
   });

@@ -6,7 +6,7 @@ import { type Result, rivalOf } from "../measure/result.ts";
 import { type CaseRecord, type Results, resultsOf } from "../results/results-file.ts";
 import { workloads } from "../workloads/index.ts";
 import { coverageLines, neverAskedFor } from "./coverage.ts";
-import { type Front, frontOf, noiseOf } from "./front.ts";
+import { type Front, frontOf, noiseOf, type RunOf } from "./front.ts";
 import { type Find, goals } from "./goals.ts";
 import { short } from "./numbers.ts";
 import { describeRuns, runNumber, type SameRuns, runsOf } from "./runs.ts";
@@ -28,10 +28,24 @@ export function writeReport(report: Results): void {
 export function documentOf(given: Results): Front {
   const records = inOrder(given.cases);
   const results = resultsOf({ ...given, cases: records });
-  const { markdown, plots } = frontOf(results);
   const runs = runsOf(records);
+  const { markdown, plots } = frontOf(results, runOfResult(records, runs));
   const parts = [introduction(runs), markdown, method(results), goalTable(results), allCases(records, runs)];
   return { markdown: `${parts.join("\n\n")}\n`, plots };
+}
+
+function runOfResult(records: readonly CaseRecord[], runs: readonly SameRuns[]): RunOf {
+  if (runs.length < 2) return () => undefined;
+  return (result) => {
+    const record = records.find(
+      (each) =>
+        each.backend === result.backend &&
+        each.workload === result.workload &&
+        each.case === result.case &&
+        each.group === result.group,
+    );
+    return record && runNumber(runs, record.run);
+  };
 }
 
 /** Sorts the cases by backend, workload, size and group, whichever run measured them. */

@@ -31,7 +31,10 @@ export interface Front {
   readonly plots: readonly NamedPlot[];
 }
 
-export function frontOf(results: readonly Result[]): Front {
+/** Returns the number of the run that measured a result; `undefined` if all are of one run. */
+export type RunOf = (result: Result) => number | undefined;
+
+export function frontOf(results: readonly Result[], runOf: RunOf = () => undefined): Front {
   // Those of the stores and raw clients that other libraries are compared with are among all cases.
   const growth = results.filter(
     ({ workload, role, group }) =>
@@ -48,17 +51,23 @@ export function frontOf(results: readonly Result[]): Front {
   });
   const sections = backends.map(({ backend, heading, own }) => {
     const alt = `The time of a save by the length of the conversation, on ${backend}`;
-    return `### ${heading}\n\n${tableOf(own)}\n\n![${alt}](plots/turn-${backend}.svg)`;
+    return `### ${heading}\n\n${tableOf(own, runOf)}\n\n![${alt}](plots/turn-${backend}.svg)`;
   });
   return { markdown: `## What a turn costs\n\n${sections.join("\n\n")}`, plots };
 }
 
-function tableOf(results: readonly Result[]): string {
+function tableOf(results: readonly Result[], runOf: RunOf): string {
+  const runs = (own: readonly Result[]): readonly number[] => [
+    ...new Set(own.flatMap((result) => runOf(result) ?? [])),
+  ];
+  const differ = runs(results).length > 1;
   const rows = [...Map.groupBy(results, ({ subject }) => subject)].map(([subject, own]) => [
     own[0]?.role === "ours" ? `**${subject}**` : subject,
     ...LENGTHS.map((turns) => timeOf(own.find(({ size }) => size === turns))),
+    ...(differ ? [runs(own).join(", ")] : []),
   ]);
-  return markdownTable(["ms", ...LENGTHS.map((turns) => `${turns.toLocaleString("en-US")} turns`)], rows);
+  const lengths = LENGTHS.map((turns) => `${turns.toLocaleString("en-US")} turns`);
+  return markdownTable(["ms", ...lengths, ...(differ ? ["run"] : [])], rows);
 }
 
 /** Formats the mean time of a save, and the range of the rounds. */

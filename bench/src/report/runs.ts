@@ -54,7 +54,7 @@ export function describeRuns(groups: readonly SameRuns[]): string {
   ] as const;
   const names = differ.filter(([, values]) => values.size > 1).map(([name]) => name);
   return `**The cases are of ${groups.length} runs that differ in ${names.join(", ")}.** Ratios and goals compare results of the same run.
-The headings under [All cases](#all-cases) name the run of each case.
+Compare times of one run only: the tables and the headings under [All cases](#all-cases) name the run.
 
 ${lines.join("\n")}`;
 }
