@@ -432,7 +432,7 @@ export const values: ConformanceCase[] = section("Values", [
     clauses: ["V1", "C1", "C2", "T1", "T2", "M1"],
     timeoutMs: RANDOM_CALLS_MS,
     run: (context) =>
-      sequentialProperty(context, { ...randomLongThreads, clients: 2, reopens: true, quickRuns: 8 }),
+      sequentialProperty(context, { ...randomLongThreads, clients: 2, reopens: true, quickRuns: 16 }),
   },
   {
     id: "V2-1",

@@ -928,7 +928,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C6", "C2", "C3", "E3", "E4", "F2", "F5", "V1"],
     timeoutMs: FAULTY_CALLS_MS,
     run: (context) =>
-      faultyProperty(context, { threads: longThreads, quickRuns: 8, timeoutMs: FAULTY_CALLS_MS }),
+      faultyProperty(context, { threads: longThreads, quickRuns: 16, timeoutMs: FAULTY_CALLS_MS }),
   },
   {
     id: "C7-1",

@@ -1,4 +1,4 @@
-import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
+import { jsonOf } from "../../src/engines/random/arbitraries.ts";
 import { type Bug, type Mutant, mutant } from "./mutant.ts";
 
 const CHUNK_BYTES = 8140;
@@ -34,11 +34,7 @@ const keepsChunkOfEnd: Bug = (inner) => {
 const keepsBeginning: Bug = (inner) => ({
   save: async (id, thread, options) => {
     const current = options?.previous === undefined ? undefined : await inner.load(id);
-    const text = hasTextParts(thread)
-      ? thread[TEXT_PARTS]().join("")
-      : typeof thread === "string"
-        ? thread
-        : JSON.stringify(thread);
+    const text = jsonOf(thread);
     const kept = (current?.json.length ?? 0) - END_MAX_BYTES;
     const grows = current !== undefined && current.json.length <= text.length;
     return inner.save(

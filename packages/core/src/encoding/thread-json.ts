@@ -175,7 +175,7 @@ function fromParts(
 
 function commonPartCount(parts: readonly unknown[], previous: readonly string[]): number {
   let count = 0;
-  // Unlike `===`, compares references without reading the strings, of which few are in a cache.
+  // Nearly all are the same strings as before, and few are in a cache. `===` also reads those, `Object.is` does not.
   while (count < previous.length && Object.is(parts[count], previous[count])) count += 1;
   return count;
 }

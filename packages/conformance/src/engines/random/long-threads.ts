@@ -72,24 +72,24 @@ function newMessage(index: number): string {
 const isChat = (thread: unknown): thread is { readonly messages: readonly unknown[] } =>
   typeof thread === "object" && thread !== null && "messages" in thread && Array.isArray(thread.messages);
 
-/** Returns the messages of a thread, of which no two are the same text but different strings. */
+/** Returns the messages of a thread; none if it has no such member. */
 function messagesOf(current: string | undefined): readonly unknown[] {
   const thread: unknown = current === undefined ? {} : JSON.parse(current);
   return isChat(thread) ? thread.messages : [];
 }
 
-/** Returns the JSON of a message. An agent passes the same string again as long as the message does not change. */
-function messageJson(message: unknown, changed: LongThread["changed"] | false): string {
+/** Returns the part of a message. An agent passes the same string again as long as the message does not change. */
+function partOf(comma: string, message: unknown, changed: LongThread["changed"] | false): string {
   const text = changed === false ? message : `changed${"+".repeat(changed?.by ?? 0)}${String(message)}`;
-  const json = JSON.stringify(text);
-  const known = knownJson.get(json);
+  const part = comma + JSON.stringify(text);
+  const known = knownParts.get(part);
   if (known !== undefined) return known;
-  if (knownJson.size > MAX_KNOWN) knownJson.clear();
-  knownJson.set(json, json);
-  return json;
+  if (knownParts.size >= MAX_KNOWN) knownParts.clear();
+  knownParts.set(part, part);
+  return part;
 }
 
-const knownJson = new Map<string, string>();
+const knownParts = new Map<string, string>();
 const MAX_KNOWN = 1000;
 
 /** The quotes of a message. */
@@ -102,7 +102,7 @@ function partsOf(length: number, current: readonly unknown[], changed: LongThrea
   for (let index = 0; ; index += 1) {
     const comma = index === 0 ? "" : ",";
     const message = index < current.length ? current[index] : newMessage(index);
-    const part = comma + messageJson(message, changed?.message === index && changed);
+    const part = partOf(comma, message, changed?.message === index && changed);
     const after = left - Buffer.byteLength(part);
     // The last message takes what is left, so it needs room for its comma and quotes.
     if (after < QUOTES + 1) return [...parts, `${comma}"${".".repeat(left - comma.length - QUOTES)}"`];
